@@ -1,0 +1,106 @@
+package policy
+
+import "github.com/rootgate-project/rootgate/policy/argv"
+
+// Caller is who asks, as the kernel says; never what a request claims.
+type Caller struct {
+	UID, GID uint32
+	Groups   []uint32 // supplementary, in any order
+}
+
+// Request is what a caller asks for.
+type Request struct {
+	Argv  []string          // argv[0] is the program, by path or by basename
+	Env   map[string]string // variables to pass
+	Cwd   string            // empty: the rule's own
+	Netns string            // empty: the server's own
+	Stdin bool              // bytes are or will be given on standard input
+}
+
+// Verdict says whether a request may run. Only Allow allows.
+type Verdict uint32
+
+// The verdicts. Allow has many bits set and differs from Deny in each of them,
+// so that neither a zero value nor a flipped bit allows anything.
+const (
+	Deny  Verdict = 0
+	Allow Verdict = 0x5AA5C33C
+)
+
+// Reason is a stable code, the ErrorInfo.reason of a refusal.
+type Reason string
+
+// The reasons of a Denial. Further codes of the contract belong to the server.
+const (
+	ReasonInvalidArgv      Reason = "INVALID_ARGV"
+	ReasonInvalidEnv       Reason = "INVALID_ENV"
+	ReasonNoRule           Reason = "NO_RULE"
+	ReasonNoSuchSubcommand Reason = "NO_SUCH_SUBCOMMAND"
+	ReasonValueNotOfType   Reason = "VALUE_NOT_OF_TYPE"
+	ReasonValueOutOfRange  Reason = "VALUE_OUT_OF_RANGE"
+	ReasonPathNotCanonical Reason = "PATH_NOT_CANONICAL"
+	ReasonDuplicateOption  Reason = "DUPLICATE_OPTION"
+	ReasonMissingArgument  Reason = "MISSING_ARGUMENT"
+	ReasonExtraArgument    Reason = "EXTRA_ARGUMENT"
+	ReasonAmbiguous        Reason = "AMBIGUOUS"
+	ReasonEnvNotAllowed    Reason = "ENV_NOT_ALLOWED"
+	ReasonCwdNotAllowed    Reason = "CWD_NOT_ALLOWED"
+	ReasonStdinNotAllowed  Reason = "STDIN_NOT_ALLOWED"
+	ReasonNetnsNotAllowed  Reason = "NETNS_NOT_ALLOWED"
+	ReasonNetnsRequired    Reason = "NETNS_REQUIRED"
+)
+
+// Decision is the answer to a request. The zero Decision denies.
+type Decision struct {
+	Verdict Verdict
+	// Rule and Line are what allowed the request or, when it is denied, what
+	// came nearest: nil and 0 when nothing did. Line counts from 1.
+	Rule *Rule
+	Line int
+
+	// The following are set only when the request is allowed.
+
+	Program  string         // path of the program as the rule writes it
+	SHA256   []string       // digests of which the program must have one; empty: any
+	Argv     []string       // what to execute: the program's basename, then the request's arguments
+	Env      []string       // NAME=value, sorted; the whole environment
+	Cwd      string         // absolute and canonical
+	Netns    string         // name of a network namespace; empty: none named
+	Captures []argv.Capture // values of placeholders; Arg counts from the first argument, so Argv[Arg+1] holds it
+
+	// Denial says why; zero when the request is allowed.
+	Denial Denial
+}
+
+// Allowed reports whether the request may run.
+func (d Decision) Allowed() bool { return d.Verdict == Allow }
+
+// Denial says what failed and what was expected. It holds lexical facts only,
+// of rules that the caller may use.
+type Denial struct {
+	Reason Reason
+	// ArgvIndex is the index into Request.Argv at which the request stopped
+	// matching: -1 when the reason does not lie in argv, len(Argv) when more
+	// was expected.
+	ArgvIndex int
+	// Expected is what would have been accepted there.
+	Expected []argv.Expect
+	// Nearest are at most three lines, best first.
+	Nearest []Nearest
+	// Message is one sentence.
+	Message string
+	// DidYouMean is a word that would have been accepted there, or empty.
+	DidYouMean string
+}
+
+// Nearest is a line that a refused request came near to.
+type Nearest struct {
+	Rule    *Rule
+	Line    int
+	Usage   string
+	Pos     Position
+	Matched int // arguments after argv[0] that it accepted
+}
+
+// Error returns Message, so that a denial can travel as an error.
+func (d Denial) Error() string { return string(d.Reason) + ": " + d.Message }

@@ -1,0 +1,118 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
+)
+
+// RuleID names a rule; it is unique in a policy.
+type RuleID string
+
+// ProfileName names a profile of a file.
+type ProfileName string
+
+// Rule is one resolved rule: its profile is merged into Effect, its callers are
+// its own or those of its file. Rules are shared by all users of a snapshot and
+// must not be changed.
+type Rule struct {
+	ID       RuleID
+	Why      string // the author's reason; may be empty
+	Pos      Position
+	Programs []Program    // at least one, in the order written
+	Profile  ProfileName  // "base" unless the rule names another
+	Callers  []CallerSpec // empty: nobody may call it directly
+	Effect   Effect
+	Netns    Netns
+	Env      Env
+	Cwd      []string // roots below which a request may choose its directory, sorted
+	Stdin    Stdin
+	Signals  []string // names without SIG that a caller may send, sorted
+	Lines    []Line   // Lines[i].Number == i+1
+	key      string   // everything that a request cannot choose; see decide
+}
+
+// Program is a file that a rule runs.
+type Program struct {
+	Path   string   // absolute and canonical, as the rule writes it
+	SHA256 []string // lowercase hex digests of which the file must have one; empty: any
+}
+
+// Line is one usage line: one alternative of a rule.
+type Line struct {
+	Number int    // from 1 within its rule
+	Text   string // as written, continuations joined by a space
+	Pos    Position
+}
+
+// CallerSpec admits callers that meet all of its conditions. The zero value
+// admits nobody.
+type CallerSpec struct {
+	User  string // empty: any user; a number stands for a uid
+	Group string // empty: any group; a number stands for a gid
+
+	byUser, byGroup bool
+	uid, gid        uint32
+	// unknown marks a name that no account has: the spec admits nobody.
+	unknown bool
+}
+
+func (s CallerSpec) admits(c Caller) bool {
+	if s.unknown || (!s.byUser && !s.byGroup) {
+		return false
+	}
+	if s.byUser && c.UID != s.uid {
+		return false
+	}
+	return !s.byGroup || c.GID == s.gid || slices.Contains(c.Groups, s.gid)
+}
+
+func (r *Rule) admits(c Caller) bool {
+	for _, s := range r.Callers {
+		if s.admits(c) {
+			return true
+		}
+	}
+	return false
+}
+
+// Netns says whether a request may name a network namespace. The zero value
+// forbids it.
+type Netns struct {
+	Type     *argv.Type // nil: a request may name none
+	Required bool       // whether it must name one
+}
+
+// Env is the environment of a rule's commands. Nothing else gets in.
+type Env struct {
+	Set  []EnvVar  // sorted by name
+	Pass []EnvPass // sorted by name, no name that Set has
+}
+
+// EnvVar is a variable with its value.
+type EnvVar struct{ Name, Value string }
+
+// EnvPass is a variable that a request may give.
+type EnvPass struct {
+	Name string
+	Type *argv.Type
+}
+
+// Stdin says what standard input a rule takes. The zero value takes none: the
+// command reads /dev/null.
+type Stdin struct {
+	Max  int64 // bytes; zero: none
+	UTF8 bool  // the bytes must be valid UTF-8 without control characters but tab and newline
+}
+
+// Command is one usage line that a caller may run.
+type Command struct {
+	Rule       RuleID
+	Line       int
+	Programs   []string // paths, as the rule writes them
+	Usage      string
+	TakesStdin bool
+	Netns      string   // the type of namespace names, empty: none
+	Env        []string // names that may be passed, sorted
+	Why        string
+}

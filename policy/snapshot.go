@@ -1,0 +1,69 @@
+package policy
+
+import "github.com/rootgate-project/rootgate/policy/argv"
+
+// Snapshot is a loaded policy. It is immutable and safe for concurrent use; a
+// nil Snapshot denies everything.
+type Snapshot struct {
+	rules  []*Rule // sorted by id
+	byName map[string][]*program
+	sha256 string
+}
+
+// program is one executable with the rules that run it.
+type program struct {
+	path    string
+	sha     []string
+	rules   []*Rule // sorted by id; the matcher's rule indexes
+	matcher *argv.Matcher
+}
+
+// Rules returns the rules, sorted by id. They must not be changed.
+func (s *Snapshot) Rules() []*Rule {
+	if s == nil {
+		return nil
+	}
+	return append([]*Rule(nil), s.rules...)
+}
+
+// SHA256 returns the digest, in lowercase hex, of the files the snapshot was
+// loaded from, names included.
+func (s *Snapshot) SHA256() string {
+	if s == nil {
+		return ""
+	}
+	return s.sha256
+}
+
+// Commands returns the usage lines that c may run, ordered by rule id and line.
+func (s *Snapshot) Commands(c Caller) []Command {
+	var out []Command
+	for _, r := range s.Rules() {
+		if r.admits(c) {
+			out = append(out, r.commands()...)
+		}
+	}
+	return out
+}
+
+func (r *Rule) commands() []Command {
+	var paths, env []string
+	for _, p := range r.Programs {
+		paths = append(paths, p.Path)
+	}
+	for _, p := range r.Env.Pass {
+		env = append(env, p.Name)
+	}
+	netns := ""
+	if r.Netns.Type != nil {
+		netns = r.Netns.Type.String()
+	}
+	out := make([]Command, 0, len(r.Lines))
+	for _, l := range r.Lines {
+		out = append(out, Command{
+			Rule: r.ID, Line: l.Number, Programs: paths, Usage: l.Text,
+			TakesStdin: r.Stdin.Max > 0, Netns: netns, Env: env, Why: r.Why,
+		})
+	}
+	return out
+}
