@@ -1,0 +1,148 @@
+package sandbox
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// FeatureError names what this host lacks. Nothing is launched without it.
+type FeatureError struct {
+	Feature string
+	Err     error
+}
+
+func (e *FeatureError) Error() string { return fmt.Sprintf("%s: %v", e.Feature, e.Err) }
+
+// Unwrap returns the kernel's answer.
+func (e *FeatureError) Unwrap() error { return e.Err }
+
+// TreeKill is how the end of a command reaches all its processes.
+type TreeKill string
+
+// The two ways: a cgroup leaf each, or a pid namespace each, in which the
+// leader is init and signals without a handler are discarded by the kernel.
+const (
+	TreeKillCgroup    TreeKill = "cgroup"
+	TreeKillNamespace TreeKill = "pid-namespace"
+)
+
+// Features is what GetStatus reports of the sandbox.
+type Features struct {
+	LandlockABI int
+	Scopes      bool // Landlock scopes signals and abstract sockets (ABI 6)
+	TreeKill    TreeKill
+	TreeReason  string // why not cgroup; "" if it is
+	CgroupPath  string
+	Guardian    bool // stands ready now; while false every Start is refused
+}
+
+// landlockScopes is the ABI with LANDLOCK_SCOPE_SIGNAL (Linux 6.12).
+const landlockScopes = 6
+
+// probe asks the kernel for every mandatory feature. Each call is one that
+// cannot succeed in changing anything, so that ENOSYS and its like are the
+// answer of a kernel that has it not, and of a container that forbids it.
+func probe() (Features, error) {
+	if err := CheckDumpable(); err != nil {
+		return Features{}, err
+	}
+	abi, err := landlockABI()
+	if err != nil {
+		return Features{}, &FeatureError{"landlock", err}
+	}
+	for _, p := range []struct {
+		feature string
+		call    func() error
+	}{
+		{"pidfd", probePidfd},
+		{"openat2", probeOpenat2},
+		{"close_range", func() error {
+			return unix.CloseRange(^uint(0)>>33, ^uint(0)>>33, unix.CLOSE_RANGE_CLOEXEC)
+		}},
+		{"execveat", probeExecveat},
+		{"seccomp filters", probeSeccomp},
+		{"descriptor " + strconv.Itoa(ProgramFD), probeLimit},
+		{"capabilities", probeCapabilities},
+	} {
+		if err := p.call(); err != nil {
+			return Features{}, &FeatureError{p.feature, err}
+		}
+	}
+	return Features{LandlockABI: abi, Scopes: abi >= landlockScopes}, nil
+}
+
+// CheckDumpable refuses fs.suid_dumpable 1: a child that changes its uid shares
+// this process's memory for a moment, and with 1 the change makes that memory
+// readable to every process of the uid. Look again at each reload.
+func CheckDumpable() error {
+	text, err := os.ReadFile("/proc/sys/fs/suid_dumpable")
+	if err != nil {
+		return &FeatureError{"fs.suid_dumpable", err}
+	}
+	if v := string(bytes.TrimSpace(text)); v != "0" && v != "2" {
+		return &FeatureError{"fs.suid_dumpable", fmt.Errorf("is %q, must be 0 or 2", v)}
+	}
+	return nil
+}
+
+func probePidfd() error {
+	fd, err := unix.PidfdOpen(os.Getpid(), 0)
+	if err != nil {
+		return err
+	}
+	return unix.Close(fd)
+}
+
+func probeOpenat2() error {
+	fd, err := unix.Openat2(unix.AT_FDCWD, "/", &unix.OpenHow{
+		Flags: unix.O_PATH | unix.O_CLOEXEC, Resolve: unix.RESOLVE_NO_MAGICLINKS,
+	})
+	if err != nil {
+		return err
+	}
+	return unix.Close(fd)
+}
+
+// probeLimit: dup3 to 900 has to lie below the descriptor limit.
+func probeLimit() error {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return err
+	}
+	if limit.Cur <= ProgramFD {
+		return fmt.Errorf("RLIMIT_NOFILE is %d", limit.Cur)
+	}
+	return nil
+}
+
+// probeCapabilities: changing identity and cutting the bounding set need
+// these three; what a command is granted has to be there besides.
+func probeCapabilities() error {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return err
+	}
+	have, err := strconv.ParseUint(statusField(string(text), "CapEff"), 16, 64)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for name, bit := range map[string]int{
+		"CAP_SETUID": unix.CAP_SETUID, "CAP_SETGID": unix.CAP_SETGID, "CAP_SETPCAP": unix.CAP_SETPCAP,
+		"CAP_SYS_ADMIN": unix.CAP_SYS_ADMIN, "CAP_KILL": unix.CAP_KILL,
+	} {
+		if have>>bit&1 == 0 {
+			missing = append(missing, name)
+		}
+	}
+	if missing != nil {
+		return errors.New("missing " + strings.Join(missing, ", "))
+	}
+	return nil
+}
