@@ -1,6 +1,181 @@
 package policy
 
-// Decide answers a request of c. It is pure, and no input makes it panic.
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
+)
+
+// Decide answers a request of c. It is pure, and no input makes it panic. A
+// caller learns nothing of rules that do not admit it: their programs are
+// denied in the words of programs that no rule knows.
 func (s *Snapshot) Decide(c Caller, r Request) Decision {
-	return Decision{Denial: Denial{Reason: ReasonNoRule, ArgvIndex: -1, Message: "no rule"}}
+	return s.decide(r, func(rule *Rule) bool { return rule.admits(c) })
+}
+
+// match is one line that accepts a request's arguments.
+type match struct {
+	program  *program
+	rule     *Rule
+	ref      argv.LineRef
+	captures []argv.Capture
+}
+
+// decide is Decide for the rules that admit names.
+func (s *Snapshot) decide(r Request, admit func(*Rule) bool) Decision {
+	if err := argv.CheckTokens(r.Argv); err != nil {
+		d := Denial{Reason: ReasonInvalidArgv, ArgvIndex: -1, Message: err.Error()}
+		if e, ok := errors.AsType[*argv.TokenError](err); ok {
+			d.ArgvIndex = e.Index
+		}
+		return Decision{Denial: d}
+	}
+	var programs []*program
+	if s != nil {
+		programs = s.byName[r.Argv[0]]
+	}
+	matches := findMatches(programs, r.Argv[1:], admit)
+	if len(matches) == 0 {
+		return denyArgv(programs, r, admit)
+	}
+	for i := range matches {
+		m := &matches[i]
+		var err error
+		if m.captures, err = m.program.matcher.Captures(m.ref, r.Argv[1:]); err != nil {
+			return matches[0].deny(Denial{
+				Reason: ReasonAmbiguous, ArgvIndex: -1,
+				Message: fmt.Sprintf("%s:%d: %v", m.rule.ID, m.ref.Line, err),
+			})
+		}
+	}
+	m := &matches[0]
+	for i := range matches[1:] {
+		if o := &matches[1+i]; !m.sameEffect(o) {
+			return m.deny(Denial{
+				Reason: ReasonAmbiguous, ArgvIndex: -1,
+				Message: fmt.Sprintf("%s:%d and %s:%d allow it with different effects",
+					m.rule.ID, m.ref.Line, o.rule.ID, o.ref.Line),
+			})
+		}
+	}
+	return m.decide(r)
+}
+
+// findMatches returns the lines that accept args, ordered by rule, line and
+// program, which is an order that no file has a say in.
+func findMatches(programs []*program, args []string, admit func(*Rule) bool) []match {
+	var out []match
+	for _, p := range programs {
+		var buf [4]argv.LineRef
+		for _, ref := range p.matcher.Match(args, buf[:0]) {
+			if rule := p.rules[ref.Rule]; admit(rule) {
+				out = append(out, match{program: p, rule: rule, ref: ref})
+			}
+		}
+	}
+	if len(out) > 1 {
+		slices.SortStableFunc(out, func(a, b match) int {
+			return cmp.Or(cmp.Compare(a.rule.ID, b.rule.ID), cmp.Compare(a.ref.Line, b.ref.Line))
+		})
+	}
+	return out
+}
+
+// sameEffect reports whether two matches are one answer: the same program under
+// the same effect, with the same paths opened to it.
+func (m *match) sameEffect(o *match) bool {
+	return m.program == o.program && m.rule.key == o.rule.key &&
+		slices.Equal(m.digests(), o.digests()) && slices.Equal(m.guards(), o.guards())
+}
+
+func (m *match) digests() []string {
+	for _, p := range m.rule.Programs {
+		if p.Path == m.program.path {
+			return p.SHA256
+		}
+	}
+	return nil
+}
+
+// guards returns what the captures grant beyond their text, sorted.
+func (m *match) guards() []string {
+	var out []string
+	for _, c := range m.captures {
+		if c.Type.Name() == "path" {
+			out = append(out, fmt.Sprintf("%d:%d:%d%s", c.Arg, c.Start, c.End, typeGuard(c.Type)))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// deny returns the refusal of a request that the match came nearest to.
+func (m *match) deny(d Denial) Decision {
+	d.Nearest = []Nearest{m.rule.nearest(m.ref.Line, 0)}
+	return Decision{Rule: m.rule, Line: m.ref.Line, Denial: d}
+}
+
+// decide answers for the one match, or for one of several that are the same.
+func (m *match) decide(r Request) Decision {
+	d := Decision{
+		Rule: m.rule, Line: m.ref.Line, Program: m.program.path, SHA256: m.digests(),
+		Argv:  append([]string{path.Base(m.program.path)}, r.Argv[1:]...),
+		Netns: r.Netns, Captures: m.captures,
+	}
+	var denial *Denial
+	if denial = m.rule.checkNetns(r.Netns); denial == nil {
+		if d.Env, denial = m.rule.environment(r.Env); denial == nil {
+			if d.Cwd, denial = m.rule.directory(r.Cwd); denial == nil {
+				denial = m.rule.checkStdin(r.Stdin)
+			}
+		}
+	}
+	if denial != nil {
+		return m.deny(*denial)
+	}
+	d.Verdict = Allow
+	return d
+}
+
+// denyArgv explains why no line accepts the arguments, to a caller of the
+// rules that admit names.
+func denyArgv(programs []*program, r Request, admit func(*Rule) bool) Decision {
+	var best *program
+	var why argv.Failure
+	for _, p := range programs {
+		if !slices.ContainsFunc(p.rules, admit) {
+			continue
+		}
+		f := p.matcher.Explain(r.Argv[1:], func(rule int) bool { return admit(p.rules[rule]) })
+		if best == nil || f.Arg > why.Arg {
+			best, why = p, f
+		}
+	}
+	if best == nil {
+		return Decision{Denial: Denial{
+			Reason: ReasonNoRule, ArgvIndex: 0,
+			Message: "no rule for " + quote(r.Argv[0]),
+		}}
+	}
+	d := Decision{Denial: Denial{
+		Reason: Reason(why.Code.String()), ArgvIndex: why.Arg + 1,
+		Expected: why.Expected, DidYouMean: why.Suggest,
+	}}
+	for _, n := range why.Nearest {
+		d.Denial.Nearest = append(d.Denial.Nearest, best.rules[n.Ref.Rule].nearest(n.Ref.Line, n.Matched))
+	}
+	if len(d.Denial.Nearest) > 0 {
+		d.Rule, d.Line = d.Denial.Nearest[0].Rule, d.Denial.Nearest[0].Line
+	}
+	d.Denial.Message = argvMessage(r.Argv, d.Denial, why.Given+1)
+	return d
+}
+
+func (r *Rule) nearest(line, matched int) Nearest {
+	l := r.Lines[line-1]
+	return Nearest{Rule: r, Line: line, Usage: l.Text, Pos: l.Pos, Matched: matched}
 }

@@ -20,8 +20,8 @@ type Request struct {
 // Verdict says whether a request may run. Only Allow allows.
 type Verdict uint32
 
-// The verdicts. Allow has many bits set and differs from Deny in each of them,
-// so that neither a zero value nor a flipped bit allows anything.
+// The verdicts. Allow has half of its bits set, so that neither a zero value
+// nor a flipped bit allows anything.
 const (
 	Deny  Verdict = 0
 	Allow Verdict = 0x5AA5C33C

@@ -1,13 +1,24 @@
 package policy
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
 	"time"
 )
 
 // LoadTimeout is how long loading a policy may take. The package has no clock:
 // its callers give Load a context that ends then.
 const LoadTimeout = 10 * time.Second
+
+// maxFiles and maxPolicyBytes bound a whole policy.
+const (
+	maxPolicyFiles = 256
+	maxPolicyBytes = 8 << 20
+)
 
 // File is one policy file. Name is what positions show.
 type File struct {
@@ -25,9 +36,115 @@ type Options struct {
 	RunUser string
 }
 
+// loading is the state of one Load.
+type loading struct {
+	ctx      context.Context //nolint:containedctx // lives for one call of Load, whose parameter it is
+	out      *collector
+	accounts Accounts
+	runUser  account
+	base     Effect
+	ruleIDs  map[RuleID]Position
+	rules    int
+	late     bool
+}
+
 // Load reads a policy, resolves it, runs its tests and returns it. The snapshot
 // is nil exactly when a finding has SeverityError. No input makes it panic;
 // ctx bounds its time.
 func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
-	return nil, Findings{{ID: "F-LIMIT", Message: "loading is not built"}}
+	l := &loading{
+		ctx: ctx, out: &collector{}, accounts: o.Accounts, base: baseEffect(),
+		ruleIDs: make(map[RuleID]Position),
+	}
+	if l.accounts == nil {
+		l.accounts = syntheticAccounts{}
+	}
+	l.resolveRunUser(o.RunUser)
+	files = slices.Clone(files)
+	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	if !l.bounded(files) {
+		return nil, l.out.done()
+	}
+	var drafts []*draftRule
+	for _, f := range files {
+		if l.expired() {
+			break
+		}
+		d := &document{loading: l, src: newSource(f)}
+		if root := d.parse(f.Data); root != nil {
+			drafts = append(drafts, d.readFile(root)...)
+		}
+	}
+	if l.out.hasErrors() {
+		return nil, l.out.done()
+	}
+	s := l.compile(drafts)
+	if !l.out.hasErrors() {
+		s.sha256 = digestOf(files)
+		l.runTests(s, drafts)
+	}
+	if l.out.hasErrors() {
+		return nil, l.out.done()
+	}
+	return s, l.out.done()
+}
+
+// bounded reports whether the files are few, small and have different names.
+func (l *loading) bounded(files []File) bool {
+	total := 0
+	for i, f := range files {
+		total += len(f.Data)
+		if i > 0 && files[i-1].Name == f.Name {
+			l.out.add(Finding{ID: "F-VALUE", File: f.Name, Message: "the file is given twice"})
+		}
+	}
+	if len(files) > maxPolicyFiles || total > maxPolicyBytes {
+		l.out.add(Finding{ID: "F-LIMIT", Message: "a policy has at most 256 files and 8 MiB"})
+	}
+	return !l.out.hasErrors()
+}
+
+// expired reports whether the load has run out of time, and says so once.
+func (l *loading) expired() bool {
+	if l.ctx.Err() == nil {
+		return false
+	}
+	if !l.late {
+		l.late = true
+		l.out.add(Finding{ID: "F-LIMIT", Message: "loading takes too long: " + context.Cause(l.ctx).Error()})
+	}
+	return true
+}
+
+// resolveRunUser finds the default identity.
+func (l *loading) resolveRunUser(name string) {
+	l.runUser = account{name: RunUser, known: true}
+	if name == "" {
+		l.runUser.id, l.runUser.gid, _ = syntheticAccounts{}.User(RunUser)
+	} else {
+		l.runUser.id, l.runUser.gid, l.runUser.known = l.accounts.User(name)
+	}
+	switch {
+	case !l.runUser.known:
+		l.out.add(Finding{ID: "F-VALUE", Message: "run_user: there is no account \"" + clip(name) + "\""})
+	case l.runUser.id == 0 || !isUsableID(l.runUser.id) || !isUsableID(l.runUser.gid):
+		l.out.add(Finding{ID: "F-VALUE", Message: "run_user: " + clip(name) + " is root or no usable account"})
+	}
+	l.base.UID, l.base.GID = l.runUser.id, l.runUser.gid
+}
+
+// digestOf returns the digest of files that are sorted by name. Lengths stand
+// before names and data, so that no two policies share one stream of bytes.
+func digestOf(files []File) string {
+	h := sha256.New()
+	put := func(b []byte) {
+		// Write of a hash never returns an error.
+		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
+		_, _ = h.Write(b)
+	}
+	for _, f := range files {
+		put([]byte(f.Name))
+		put(f.Data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }

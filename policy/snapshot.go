@@ -13,7 +13,6 @@ type Snapshot struct {
 // program is one executable with the rules that run it.
 type program struct {
 	path    string
-	sha     []string
 	rules   []*Rule // sorted by id; the matcher's rule indexes
 	matcher *argv.Matcher
 }

@@ -1,0 +1,44 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// maxFindings bounds how many findings of one severity a load reports: a file
+// of garbage must not become an answer of hundreds of megabytes.
+const maxFindings = 100
+
+// collector gathers the findings of one load.
+type collector struct {
+	found  Findings
+	counts [SeverityNote + 1]int
+}
+
+func (c *collector) add(f Finding) {
+	c.counts[f.Severity]++
+	if c.counts[f.Severity] <= maxFindings {
+		c.found = append(c.found, f)
+	}
+}
+
+func (c *collector) hasErrors() bool { return c.counts[SeverityError] > 0 }
+
+// done returns the findings in the order of their places, so that the order of
+// the files does not show.
+func (c *collector) done() Findings {
+	slices.SortStableFunc(c.found, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Column, b.Column), cmp.Compare(a.ID, b.ID))
+	})
+	for sev, n := range c.counts {
+		if n > maxFindings {
+			c.found = append(c.found, Finding{
+				ID: "F-LIMIT", Severity: Severity(sev),
+				Message: fmt.Sprintf("%d more findings are not shown", n-maxFindings),
+			})
+		}
+	}
+	return c.found
+}

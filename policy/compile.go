@@ -1,0 +1,113 @@
+package policy
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
+)
+
+// compile builds the matchers of all programs.
+func (l *loading) compile(drafts []*draftRule) *Snapshot {
+	slices.SortFunc(drafts, func(a, b *draftRule) int { return cmp.Compare(a.ID, b.ID) })
+	s := &Snapshot{byName: make(map[string][]*program)}
+	byPath := make(map[string][]*draftRule)
+	var paths []string
+	for _, r := range drafts {
+		s.rules = append(s.rules, r.Rule)
+		r.key = r.decisionKey()
+		for _, p := range r.Programs {
+			if byPath[p.Path] == nil {
+				paths = append(paths, p.Path)
+			}
+			byPath[p.Path] = append(byPath[p.Path], r)
+		}
+	}
+	slices.Sort(paths)
+	// Programs that share all their rules, such as iptables-restore and
+	// ip6tables-restore, share their matcher.
+	shared := make(map[string]*argv.Matcher)
+	for _, p := range paths {
+		if l.expired() {
+			return s
+		}
+		prog := l.program(p, byPath[p], shared)
+		if prog == nil {
+			continue
+		}
+		s.byName[p] = append(s.byName[p], prog)
+		if base := path.Base(p); base != p {
+			s.byName[base] = append(s.byName[base], prog)
+		}
+	}
+	return s
+}
+
+func (l *loading) program(path string, drafts []*draftRule, shared map[string]*argv.Matcher) *program {
+	prog := &program{path: path}
+	var ids strings.Builder
+	rules := make([]argv.Rule, 0, len(drafts))
+	for _, r := range drafts {
+		prog.rules = append(prog.rules, r.Rule)
+		rules = append(rules, argv.Rule{Lines: r.lines})
+		fmt.Fprintf(&ids, "%s\n", r.ID)
+	}
+	if prog.matcher = shared[ids.String()]; prog.matcher != nil {
+		return prog
+	}
+	m, err := argv.Compile(rules, argv.Limits{})
+	if err != nil {
+		l.limit(path, drafts, err)
+		return nil
+	}
+	prog.matcher, shared[ids.String()] = m, m
+	return prog
+}
+
+// limit reports which rule made the automata of a program too large.
+func (l *loading) limit(path string, drafts []*draftRule, err error) {
+	f := Finding{ID: "G-STATES", Message: path + ": " + clipLong(err.Error())}
+	if e, ok := errors.AsType[*argv.LimitError](err); ok && e.Rule >= 0 && e.Rule < len(drafts) {
+		r := drafts[e.Rule]
+		pos := r.Pos
+		if e.Line >= 1 && e.Line <= len(r.Lines) {
+			pos = r.Lines[e.Line-1].Pos
+		}
+		f.Rule, f.File, f.Line, f.Column = r.ID, pos.File, pos.Line, pos.Column
+		f.Message = fmt.Sprintf("the rule needs more than %d %s for %s", e.Limit, e.What, path)
+		f.Excerpt = r.doc.src.excerpt(pos.Line, pos.Column)
+	}
+	l.out.add(f)
+}
+
+// decisionKey returns everything that a rule decides and a request's arguments
+// do not: two lines with the same key are one answer.
+func (r *Rule) decisionKey() string {
+	var b strings.Builder
+	b.WriteString(r.Effect.Key())
+	fmt.Fprintf(&b, " netns=%s,%t", typeText(r.Netns.Type), r.Netns.Required)
+	fmt.Fprintf(&b, " set=%q pass=", r.Env.Set)
+	for _, p := range r.Env.Pass {
+		fmt.Fprintf(&b, "%s:%s,", p.Name, typeText(p.Type))
+	}
+	fmt.Fprintf(&b, " under=%q stdin=%+v signals=%q", r.Cwd, r.Stdin, r.Signals)
+	return b.String()
+}
+
+func typeText(t *argv.Type) string {
+	if t == nil {
+		return ""
+	}
+	return fmt.Sprintf("%q%s", t.String(), typeGuard(t))
+}
+
+// typeGuard returns what the notation of a type may leave out and the server
+// has to hold a value to.
+func typeGuard(t *argv.Type) string {
+	p := t.Params()
+	return fmt.Sprintf("[%s %s %q]", p.Access, p.FileKind, p.Under)
+}

@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// baseProfile is compiled in: no file can define it.
+const baseProfile ProfileName = "base"
+
+// maxExtends bounds the profiles of a chain, base not counted.
+const maxExtends = 4
+
+var profileName = regexp.MustCompile(`^[a-z][a-z0-9_+.-]{0,63}$`)
+
+// profileDraft is a profile as a file has it and, once asked for, resolved.
+type profileDraft struct {
+	key     *yaml.Node
+	parent  ProfileName
+	extends *yaml.Node // where the parent is named; nil: base by default
+	hasWhy  bool
+	run     *yaml.Node
+	effect  *Effect
+}
+
+// readProfiles reads the profiles of a file and resolves each of them, those
+// that no rule uses as well: a mistake shows when it is made.
+func (d *document) readProfiles(n *yaml.Node, file *fileScope) {
+	file.profiles = make(map[ProfileName]*profileDraft)
+	for _, f := range d.mapping(n, "profiles") {
+		name := ProfileName(f.key.Value)
+		switch {
+		case name == baseProfile:
+			d.fail(f.key, "F-VALUE", "the profile base is compiled in and cannot be defined")
+		case !profileName.MatchString(f.key.Value):
+			d.fail(f.key, "F-VALUE", "%q is not the name of a profile", clip(f.key.Value))
+		default:
+			if p := d.readProfile(f); p != nil {
+				file.profiles[name] = p
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(file.profiles)) {
+		d.profile(file.profiles[name].key, file, name)
+	}
+}
+
+func (d *document) readProfile(f field) *profileDraft {
+	keys, ok := d.fields(f.value, schema{
+		what: "a profile", keys: strings.Fields("extends why run"), later: strings.Fields("abstract accept"),
+	})
+	if !ok {
+		return nil
+	}
+	p := &profileDraft{key: f.key, parent: baseProfile}
+	if v, ok := keys["extends"]; ok {
+		parent, ok := d.word(v.value, "extends")
+		if !ok {
+			return nil
+		}
+		p.parent, p.extends = ProfileName(parent), v.value
+	}
+	if v, ok := keys["why"]; ok {
+		why, _ := d.text(v.value, "why")
+		p.hasWhy = why != ""
+	}
+	p.run = keys["run"].value
+	return p
+}
+
+// profile returns the effect of the profile that n names. One with findings
+// counts as base: the policy is refused anyway.
+func (d *document) profile(n *yaml.Node, file *fileScope, name ProfileName) Effect {
+	if name == baseProfile {
+		return file.base
+	}
+	p := file.profiles[name]
+	if p == nil {
+		known := append(slices.Sorted(maps.Keys(file.profiles)), baseProfile)
+		d.fail(n, "F-VALUE", "there is no profile %q in this file%s", clip(string(name)), didYouMean(name, known))
+		return file.base
+	}
+	if p.effect == nil {
+		effect := file.base
+		if file.tooDeep(name) {
+			d.fail(p.key, "F-LIMIT", "the profile %s stands on itself, or on more than %d others", name, maxExtends-1)
+			p.effect = &effect
+			return effect
+		}
+		effect = d.profile(p.extends, file, p.parent)
+		if p.run != nil {
+			effect = d.applyRun(effect, p.run, p.hasWhy)
+		}
+		p.effect = &effect
+	}
+	return *p.effect
+}
+
+// tooDeep reports whether a profile's chain is longer than maxExtends, which
+// one that closes on itself is as well.
+func (file *fileScope) tooDeep(name ProfileName) bool {
+	for range maxExtends {
+		p := file.profiles[name]
+		if p == nil || p.parent == baseProfile {
+			return false
+		}
+		name = p.parent
+	}
+	return name != baseProfile
+}

@@ -1,0 +1,178 @@
+package policy
+
+import (
+	"cmp"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
+)
+
+// defaultSignals are those that a terminal or a supervisor sends to end a
+// command or to make it read its configuration again.
+var defaultSignals = []string{"HUP", "INT", "QUIT", "TERM"}
+
+// signalNames are those of signal(7) that make sense from outside, sorted. The
+// kernel's own (SEGV, SYS, …) would forge a crash.
+var signalNames = strings.Fields("ALRM CONT HUP INT KILL QUIT STOP TERM TSTP TTIN TTOU USR1 USR2 WINCH")
+
+func (d *document) signal(n *yaml.Node, s string) (string, bool) {
+	if slices.Contains(signalNames, s) {
+		return s, true
+	}
+	hint := didYouMean(strings.TrimPrefix(strings.ToUpper(s), "SIG"), signalNames)
+	d.fail(n, "F-VALUE", "unknown signal %q%s", clip(s), hint)
+	return "", false
+}
+
+// netns reads "netns: TYPE" or "netns: {type: TYPE, required: true}".
+func (d *document) netns(n *yaml.Node, types argv.Scope) Netns {
+	if n.Kind != yaml.MappingNode {
+		t, _ := d.typeOf(n, "netns", types)
+		return Netns{Type: t}
+	}
+	s := typeSchema
+	s.what, s.keys = "netns", append(slices.Clone(s.keys), "required")
+	f, ok := d.fields(n, s)
+	if !ok {
+		return Netns{}
+	}
+	var ns Netns
+	if v, ok := f["required"]; ok {
+		ns.Required, _ = d.truth(v.value, "required")
+		delete(f, "required")
+	}
+	ns.Type, _ = d.typeFrom(n, "netns", f, types)
+	return ns
+}
+
+// maxStdin bounds what a rule may take on standard input.
+const maxStdin = 1 << 30
+
+// stdin reads "stdin: none" or "stdin: {max: SIZE, utf8: true}".
+func (d *document) stdin(n *yaml.Node) (s Stdin) {
+	if n.Kind != yaml.MappingNode {
+		d.oneOf(n, "stdin", "none", "none")
+		return s
+	}
+	f, ok := d.fields(n, schema{
+		what: "stdin", keys: []string{"max", "utf8"}, later: []string{"lines", "max_lines", "schema"},
+	})
+	if !ok {
+		return s
+	}
+	if v, ok := f["utf8"]; ok {
+		s.UTF8, _ = d.truth(v.value, "stdin.utf8")
+	}
+	v, ok := f["max"]
+	if !ok {
+		d.fail(n, "F-VALUE", "stdin has no max:, the bytes it may take")
+		return Stdin{}
+	}
+	s.Max, _ = d.size(v.value, "stdin.max", 1, maxStdin)
+	return s
+}
+
+// ruleCwd reads "cwd: DIR", the rule's own directory, or "cwd: {under: DIRS}".
+func (d *document) ruleCwd(r *draftRule, n *yaml.Node) {
+	if n.Kind != yaml.MappingNode {
+		if p, ok := d.filePath(n, "cwd"); ok {
+			r.Effect.Cwd = p
+		}
+		return
+	}
+	f, ok := d.fields(n, schema{what: "cwd", keys: []string{"under"}, later: []string{"owner", "create"}})
+	if !ok {
+		return
+	}
+	v, ok := f["under"]
+	if !ok {
+		d.fail(n, "F-VALUE", "cwd has no under:, the directories that a request may choose from")
+		return
+	}
+	r.Cwd = d.roots(v.value, "cwd.under")
+}
+
+var (
+	envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,254}$`)
+	// loaderEnv are variables that make a loader, an interpreter or the C
+	// library run or read something else: whoever sets them owns the program.
+	loaderEnv = regexp.MustCompile(`^(?i:LD_.*|DYLD_.*|GLIBC_TUNABLES|GCONV_PATH|GETCONF_DIR|LOCPATH|NLSPATH|` +
+		`MALLOC_.*|PYTHON.*|PERL.*|RUBY(LIB|OPT)|GEM_.*|NODE_.*|LUA_.*|TCL.*|` +
+		`(_JAVA|JAVA_TOOL|JDK_JAVA)_OPTIONS|CLASSPATH|BASH_.*|BASHOPTS|ENV|SHELLOPTS|ZDOTDIR|PS4|PROMPT_COMMAND|` +
+		`IFS|CDPATH|PATH|SHELL|TMPDIR|TEMP|TMP|HOSTALIASES|LOCALDOMAIN|RES_OPTIONS|RESOLV_.*|NIS_PATH|` +
+		`TERMINFO(_DIRS)?|TERMCAP|TERMPATH|SUDO_.*|QT_.*PLUGIN.*|GTK_.*MODULE.*|OPENSSL_.*|SSLKEYLOGFILE|XTABLES_LIBDIR|IPTABLES_LIB_DIR)$`)
+	// configEnv are variables that make a program read another configuration or
+	// start another program: a value that a caller gives must be a checked path.
+	configEnv = regexp.MustCompile(`^(?i:LVM_SYSTEM_DIR|GIT_.*|.*_?CONFIG.*|XDG_.*|HOME|(.*_)?PAGER|(.*_)?EDITOR|VISUAL|BROWSER|LESS(OPEN|CLOSE|KEY)?|MANPATH|XTABLES_LOCKFILE)$`)
+)
+
+// env reads "env: {set: {NAME: value}, pass: {NAME: TYPE}}".
+func (d *document) env(n *yaml.Node, types argv.Scope) (e Env) {
+	f, ok := d.fields(n, schema{what: "env", keys: []string{"set", "pass"}})
+	if !ok {
+		return e
+	}
+	set := make(map[string]string)
+	if v, ok := f["set"]; ok {
+		for _, p := range d.mapping(v.value, "env.set") {
+			value, ok := d.text(p.value, "env.set "+clip(p.key.Value))
+			if ok && hasControl(value) {
+				d.fail(p.value, "F-VALUE", "the value of %s has a control character", clip(p.key.Value))
+			}
+			if d.envName(p.key) {
+				set[p.key.Value] = value
+			}
+		}
+	}
+	if v, ok := f["pass"]; ok {
+		e.Pass = d.envPass(v.value, set, types)
+	}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		e.Set = append(e.Set, EnvVar{Name: name, Value: set[name]})
+	}
+	return e
+}
+
+func (d *document) envName(key *yaml.Node) bool {
+	if envName.MatchString(key.Value) {
+		return true
+	}
+	d.fail(key, "F-VALUE", "%q is not the name of a variable", clip(key.Value))
+	return false
+}
+
+func (d *document) envPass(n *yaml.Node, set map[string]string, types argv.Scope) []EnvPass {
+	if n.Kind == yaml.SequenceNode {
+		d.fail(n, "E-ENVTYPE", "env.pass names variables without types; write pass: {NAME: TYPE}")
+		return nil
+	}
+	var out []EnvPass
+	for _, p := range d.mapping(n, "env.pass") {
+		name := p.key.Value
+		_, isSet := set[name]
+		switch {
+		case !d.envName(p.key):
+		case isSet:
+			d.fail(p.key, "F-VALUE", "%s is in set: and in pass:", name)
+		case loaderEnv.MatchString(name):
+			d.fail(p.key, "E-LOADER", "%s may not pass: it chooses what a program loads or starts", name)
+		case isNull(p.value):
+			d.fail(p.key, "E-ENVTYPE", "pass: %s has no type", name)
+		default:
+			t, ok := d.typeOf(p.value, "env.pass "+name, types)
+			if ok && configEnv.MatchString(name) && t.Name() != "path" {
+				d.fail(p.value, "E-ENVTYPE", "%s chooses a configuration or a program: set: it, or give it the type path", name)
+			}
+			if ok {
+				out = append(out, EnvPass{Name: name, Type: t})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b EnvPass) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}

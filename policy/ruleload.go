@@ -1,0 +1,263 @@
+package policy
+
+import (
+	"errors"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
+)
+
+var (
+	ruleName        = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+	placeholderName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
+)
+
+func isTypeName(name string) bool { return slices.Contains(argv.TypeNames(), name) }
+
+var ruleSchema = schema{
+	what:  "a rule",
+	keys:  strings.Fields("id why exec profile run args argv callers netns env cwd stdin signals tests"),
+	later: strings.Fields("accept chain wrap overrides unit detach limits explain use vars never terminal"),
+}
+
+// draftRule is a rule while a policy loads.
+type draftRule struct {
+	*Rule
+	doc    *document
+	lines  []*argv.Line // as the Rule's Lines
+	tests  []testCase
+	tested []bool // by line: an allow test matched it
+}
+
+// readRule reads one rule. It returns what it could read: a rule with findings
+// is never part of a snapshot.
+func (d *document) readRule(n *yaml.Node, file *fileScope) *draftRule {
+	f, ok := d.fields(n, ruleSchema)
+	if !ok {
+		return nil
+	}
+	r := &draftRule{Rule: &Rule{Pos: d.pos(n), Profile: baseProfile, Effect: file.base}, doc: d}
+	if r.ID, ok = d.ruleID(n, f); !ok {
+		return nil
+	}
+	d.rule = r.ID
+	defer func() { d.rule = "" }()
+	if v, ok := f["why"]; ok {
+		r.Why, _ = d.text(v.value, "why")
+	}
+	r.Programs = d.programs(n, f)
+	d.ruleEffect(r, f, file)
+	d.ruleCallers(n, r, f, file)
+	d.ruleRequest(r, f, file)
+	d.ruleLines(n, r, f, file)
+	if v, ok := f["tests"]; ok {
+		r.tests = d.readTests(v.value, r.Programs)
+	}
+	d.ruleWarnings(n, r)
+	return r
+}
+
+func (d *document) ruleID(n *yaml.Node, f map[string]field) (RuleID, bool) {
+	v, ok := f["id"]
+	if !ok {
+		d.fail(n, "F-VALUE", "a rule has no id:")
+		return "", false
+	}
+	s, ok := d.word(v.value, "id")
+	if !ok {
+		return "", false
+	}
+	if !ruleName.MatchString(s) {
+		d.fail(v.value, "F-VALUE", "id %q: expected lower case letters, digits, dots, - and _, at most 64", clip(s))
+		return "", false
+	}
+	if first, twice := d.ruleIDs[RuleID(s)]; twice {
+		d.fail(v.value, "F-VALUE", "the rule %s stands twice; first at %s", s, first)
+		return "", false
+	}
+	d.ruleIDs[RuleID(s)] = d.pos(v.value)
+	return RuleID(s), true
+}
+
+// ruleEffect merges the profile and the rule's own run block.
+func (d *document) ruleEffect(r *draftRule, f map[string]field, file *fileScope) {
+	if v, ok := f["profile"]; ok {
+		name, ok := d.word(v.value, "profile")
+		if ok {
+			r.Profile = ProfileName(name)
+			r.Effect = d.profile(v.value, file, r.Profile)
+		}
+	}
+	if v, ok := f["run"]; ok {
+		r.Effect = d.applyRun(r.Effect, v.value, r.Why != "")
+	}
+}
+
+func (d *document) ruleCallers(n *yaml.Node, r *draftRule, f map[string]field, file *fileScope) {
+	if v, ok := f["callers"]; ok {
+		r.Callers, _ = d.callers(v.value)
+		return
+	}
+	if !file.hasCallers {
+		d.fail(n, "C-ANY", "rule %s has no callers, and neither has its file; there is no default (callers: [] is nobody)", r.ID)
+	}
+	r.Callers = file.callers
+}
+
+// ruleRequest reads what a request may choose besides its arguments.
+func (d *document) ruleRequest(r *draftRule, f map[string]field, file *fileScope) {
+	if v, ok := f["netns"]; ok {
+		r.Netns = d.netns(v.value, file.types)
+	}
+	if v, ok := f["env"]; ok {
+		r.Env = d.env(v.value, file.types)
+	}
+	if v, ok := f["cwd"]; ok {
+		d.ruleCwd(r, v.value)
+	}
+	if v, ok := f["stdin"]; ok {
+		r.Stdin = d.stdin(v.value)
+	}
+	r.Signals = slices.Clone(defaultSignals)
+	if v, ok := f["signals"]; ok {
+		r.Signals = editList(d, v.value, "signals", nil, d.signal)
+	}
+}
+
+// The bounds of a rule's block.
+const (
+	maxRules      = 1000
+	maxLines      = 64
+	maxLineBytes  = 4 << 10
+	maxBlockBytes = maxLines * maxLineBytes
+)
+
+// ruleLines reads args and argv.
+func (d *document) ruleLines(n *yaml.Node, r *draftRule, f map[string]field, file *fileScope) {
+	scope := maps.Clone(file.types)
+	args := argv.Scope{}
+	if v, ok := f["args"]; ok {
+		args = d.scopeOf(v.value, "args", file.types)
+		maps.Copy(scope, args)
+	}
+	v, ok := f["argv"]
+	if !ok {
+		d.fail(n, "F-VALUE", "rule %s has no argv: block (argv: '' is no arguments)", r.ID)
+		return
+	}
+	before := d.out.counts[SeverityError]
+	block := d.block(v.value, scope)
+	if block == nil {
+		return
+	}
+	if len(block.Lines) == 0 || len(block.Lines) > maxLines {
+		d.fail(v.value, "F-LIMIT", "argv has %d lines, expected 1 to %d", len(block.Lines), maxLines)
+		return
+	}
+	used := make(map[string]bool)
+	for _, l := range block.Lines {
+		line, column := d.src.blockPos(v.value.Line, v.value.Value, l.Row, l.Col)
+		if len(l.Source) > maxLineBytes {
+			d.report(SeverityError, line, column, "F-LIMIT", "the line has %d bytes, the limit is %d", len(l.Source), maxLineBytes)
+		}
+		r.lines = append(r.lines, l)
+		r.Lines = append(r.Lines, Line{Number: l.Number, Text: l.Source, Pos: Position{d.src.name, line, column}})
+		for _, p := range l.Placeholders() {
+			used[p.Name] = true
+		}
+	}
+	r.tested = make([]bool, len(r.Lines))
+	if d.out.counts[SeverityError] > before {
+		return
+	}
+	for _, a := range pairs(f["args"].valueOrEmpty()) {
+		if args[a.key.Value] != nil && !used[a.key.Value] {
+			d.fail(a.key, "F-UNKNOWN", "args: no line of the rule has <%s>", a.key.Value)
+		}
+	}
+}
+
+// valueOrEmpty returns the field's value, or an empty mapping for no field.
+func (f field) valueOrEmpty() *yaml.Node {
+	if f.value == nil {
+		return &yaml.Node{Kind: yaml.MappingNode}
+	}
+	return f.value
+}
+
+// block reads an argv block. Only a literal block keeps the positions of what
+// stands in it, and only there is no character special to YAML.
+func (d *document) block(n *yaml.Node, scope argv.Scope) *argv.Block {
+	literal := n.Kind == yaml.ScalarNode && n.Style&yaml.LiteralStyle != 0
+	empty := n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" && n.Value == ""
+	if !literal && !empty {
+		d.fail(n, "F-YAMLTYPE", "argv is %s, expected a literal block: \"argv: |\" and the lines below it", describe(n))
+		return nil
+	}
+	if len(n.Value) > maxBlockBytes {
+		d.fail(n, "F-LIMIT", "argv has %d bytes, the limit is %d", len(n.Value), maxBlockBytes)
+		return nil
+	}
+	block, err := argv.Parse(n.Value, scope)
+	if err == nil {
+		return block
+	}
+	found := false
+	for _, e := range flatten(err) {
+		if s, ok := errors.AsType[*argv.SyntaxError](e); ok {
+			found = true
+			line, column := d.src.blockPos(n.Line, n.Value, s.Line, s.Col)
+			msg := s.Msg
+			if s.Expected != "" {
+				msg += ", expected " + s.Expected
+			}
+			d.report(SeverityError, line, column, s.Check, "%s", clipLong(msg))
+		}
+	}
+	if !found {
+		d.fail(n, "G-PARSE", "argv: %s", clipLong(err.Error()))
+	}
+	return nil
+}
+
+// flatten returns the errors that err joins.
+func flatten(err error) []error {
+	if j, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // joins are asked for, not wrapped errors
+		var out []error
+		for _, e := range j.Unwrap() {
+			out = append(out, flatten(e)...)
+		}
+		return out
+	}
+	return []error{err}
+}
+
+// ruleWarnings reports what loads and deserves a look.
+func (d *document) ruleWarnings(n *yaml.Node, r *draftRule) {
+	for _, p := range r.Programs {
+		if r.Why == "" && slices.Contains(launchers, path.Base(p.Path)) {
+			d.report(SeverityWarning, n.Line, n.Column, "X-INTERP",
+				"%s interprets or starts other programs; say why the rule needs it", p.Path)
+		}
+	}
+	if !r.Effect.FS.Host {
+		for _, s := range hostSets {
+			if slices.Contains(r.Effect.Seccomp, s) {
+				d.report(SeverityWarning, n.Line, n.Column, "R-SECCOMP",
+					"%s needs fs: host: the kernel refuses to mount under Landlock", s)
+			}
+		}
+	}
+	for _, c := range r.Callers {
+		if len(r.Effect.Caps) > 0 && c.byUser && c.uid == r.Effect.UID && r.Effect.UID != 0 {
+			d.report(SeverityWarning, n.Line, n.Column, "C-SAMEUID",
+				"the command has capabilities and runs as its own caller %s, who may signal and trace it", c.User)
+		}
+	}
+}
