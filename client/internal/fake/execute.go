@@ -102,7 +102,7 @@ func (r *run) behave(name string) error {
 		}
 	case "flood":
 		block := bytes.Repeat([]byte("x"), 64<<10)
-		for n := int(r.number()); n > 0; n -= len(block) {
+		for n := int(r.number()); n > 0 && r.Context().Err() == nil; n -= len(block) {
 			r.out(block[:min(n, len(block))])
 		}
 	case "cat":

@@ -38,7 +38,7 @@ func Start(path string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{grpc: grpc.NewServer(), done: make(chan struct{}), wake: make(chan struct{})}
+	s := &Server{grpc: grpc.NewServer(grpc.WaitForHandlers(true)), done: make(chan struct{}), wake: make(chan struct{})}
 	rootgatev1.RegisterCommandServiceServer(s.grpc, s)
 	rootgatev1.RegisterAdminServiceServer(s.grpc, s)
 	go func() {

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rootgate-project/rootgate/policy"
+)
+
+func (a *app) policy() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "policy",
+		Short: "Check policies",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return errors.New("a subcommand is missing") },
+	}
+	cmd.AddCommand(a.policyCheck(), a.policyTest())
+	return cmd
+}
+
+const policyCheckLong = `Load a policy as rootgated does and print what there is to say about it. PATH is a
+file, or a directory of which every *.yaml is taken. All of them are one policy.
+
+With --host, what the policy finds on this machine counts too: who may write its
+files and its programs, and whether the programs are there.
+
+Exit status: 0 when nothing was found, or only notes (N); 1 when there are errors
+(E) or warnings (W); 2 when there is no verdict.`
+
+func (a *app) policyCheck() *cobra.Command {
+	var host bool
+	cmd := &cobra.Command{
+		Use:   "check [flags] PATH...",
+		Short: "Check a policy",
+		Long:  policyCheckLong,
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			l, err := load(cmd.Context(), paths)
+			if err != nil {
+				return &exit{status: statusUnreadable, err: err}
+			}
+			if host {
+				l.findings = append(l.findings, checkFiles(paths, l.files)...)
+				l.findings = append(l.findings, checkPrograms(l.snapshot.Rules())...)
+			}
+			return a.judged(l, l.summary("clean"))
+		},
+	}
+	cmd.Flags().BoolVar(&host, "host", false, "check what stands on this machine, too")
+	return cmd
+}
+
+func (a *app) policyTest() *cobra.Command {
+	return &cobra.Command{
+		Use:   "test PATH...",
+		Short: "Run the tests of a policy",
+		Long: `Load a policy, which runs the tests in it, and say how many there were. A test
+that fails is an error of the policy.
+
+Exit status: as policy check.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			l, err := load(cmd.Context(), paths)
+			if err != nil {
+				return &exit{status: statusUnreadable, err: err}
+			}
+			return a.judged(l, l.summary("tests passed"))
+		},
+	}
+}
+
+// loaded is a policy as far as it could be read.
+type loaded struct {
+	files    []policy.File
+	snapshot *policy.Snapshot
+	findings policy.Findings
+}
+
+func load(ctx context.Context, paths []string) (*loaded, error) {
+	files, err := readPolicy(paths)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, policy.LoadTimeout)
+	defer cancel()
+	snapshot, findings := policy.Load(ctx, files, policy.Options{})
+	return &loaded{files, snapshot, findings}, nil
+}
+
+func (l *loaded) summary(verdict string) string {
+	lines := 0
+	for _, r := range l.snapshot.Rules() {
+		lines += len(r.Lines)
+	}
+	return fmt.Sprintf("%d files, %d rules, %d lines: %s", len(l.files), len(l.snapshot.Rules()), lines, verdict)
+}
+
+// judged prints the findings, or the text when there are none of weight.
+func (a *app) judged(l *loaded, clean string) error {
+	bad := false
+	for _, f := range l.findings {
+		bad = bad || f.Severity != policy.SeverityNote
+	}
+	if err := a.printFindings(l, bad, clean); err != nil {
+		return &exit{status: statusUnreadable, err: err}
+	}
+	if bad {
+		return &exit{status: statusFindings}
+	}
+	return nil
+}
+
+func (a *app) printFindings(l *loaded, bad bool, clean string) error {
+	if a.json() {
+		return a.printJSON(newVerdict(l, !bad))
+	}
+	var b strings.Builder
+	for _, f := range l.findings {
+		b.WriteString(printable(f.String()) + "\n")
+		if f.Excerpt != "" {
+			b.WriteString(indent(f.Excerpt))
+		}
+		if len(f.Witness) > 0 {
+			b.WriteString("    for example: " + printable(words(f.Witness)) + "\n")
+		}
+	}
+	if bad {
+		clean = fmt.Sprintf("%d files, %d findings", len(l.files), len(l.findings))
+	}
+	return a.print("%s%s\n", b.String(), clean)
+}
+
+func indent(s string) string {
+	return "    " + strings.ReplaceAll(strings.TrimRight(printableLines(s), "\n"), "\n", "\n    ") + "\n"
+}
+
+// verdict is what policy check --output json prints.
+type verdict struct {
+	Clean    bool          `json:"clean"`
+	Files    int           `json:"files"`
+	Rules    int           `json:"rules"`
+	SHA256   string        `json:"sha256,omitempty"`
+	Findings []jsonFinding `json:"findings"`
+}
+
+type jsonFinding struct {
+	ID       string   `json:"id"`
+	Severity string   `json:"severity"`
+	File     string   `json:"file,omitempty"`
+	Line     int      `json:"line,omitempty"`
+	Column   int      `json:"column,omitempty"`
+	Rule     string   `json:"rule,omitempty"`
+	Message  string   `json:"message"`
+	Witness  []string `json:"witness,omitempty"`
+}
+
+func newVerdict(l *loaded, clean bool) verdict {
+	v := verdict{
+		Clean: clean, Files: len(l.files), Rules: len(l.snapshot.Rules()), SHA256: l.snapshot.SHA256(),
+		Findings: []jsonFinding{},
+	}
+	for _, f := range l.findings {
+		v.Findings = append(v.Findings, jsonFinding{
+			ID: f.ID, Severity: f.Severity.String(), File: f.File, Line: f.Line, Column: f.Column,
+			Rule: string(f.Rule), Message: f.Message, Witness: f.Witness,
+		})
+	}
+	return v
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"github.com/rootgate-project/rootgate/client"
+)
+
+// forwarder passes this process's signals on to a command. One that comes before
+// the command has started cancels it instead.
+type forwarder struct {
+	cancel  context.CancelFunc
+	signals chan os.Signal
+	quit    chan struct{}
+	done    chan struct{}
+	once    sync.Once
+
+	mu   sync.Mutex
+	cmd  *client.Cmd    // nil until it has started
+	last syscall.Signal // the last signal that was passed on, or cancelled
+	ends int            // how many of them ask for the end
+}
+
+// forward begins. stop must be called.
+func forward(cancel context.CancelFunc) *forwarder {
+	f := &forwarder{
+		cancel: cancel, signals: make(chan os.Signal, 16),
+		quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	for _, sig := range []os.Signal{
+		syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2,
+	} {
+		// What the parent process ignores, as nohup and a shell's background jobs
+		// do, stays ignored.
+		if !signal.Ignored(sig) {
+			signal.Notify(f.signals, sig)
+		}
+	}
+	go func() {
+		defer close(f.done)
+		for {
+			select {
+			case sig := <-f.signals:
+				f.handle(sig)
+			case <-f.quit:
+				return
+			}
+		}
+	}()
+	return f
+}
+
+// attach names the command, which has started.
+func (f *forwarder) attach(cmd *client.Cmd) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cmd = cmd
+}
+
+func (f *forwarder) handle(sig os.Signal) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	number, ok := sig.(syscall.Signal)
+	if !ok {
+		return
+	}
+	f.last = number
+	if number == syscall.SIGINT || number == syscall.SIGTERM {
+		f.ends++
+	}
+	if f.cmd == nil || f.ends > 1 || f.cmd.Signal(sig) != nil {
+		f.cancel()
+	}
+}
+
+// stop ends the forwarding and returns the last signal, or 0. It may be called
+// more than once.
+func (f *forwarder) stop() syscall.Signal {
+	f.once.Do(func() {
+		signal.Stop(f.signals)
+		close(f.quit)
+		<-f.done
+	})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last
+}
