@@ -17,27 +17,24 @@ func ArgvSHA256(argv []string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// argv writes as much of argv as the limits admit and reports whether that is
-// less than all.
-func (e *encoder) argv(argv []string) (cut bool) {
-	e.key("argv")
-	e.b = append(e.b, '[')
-	bytes, end := maxArgv, len(e.b)+maxArgvJSON
+// appendArgv writes as much of argv as the limits admit and reports whether that
+// is less than all.
+func appendArgv(b []byte, argv []string) (out []byte, cut bool) {
+	b = append(appendKey(b, `"argv":`), '[')
+	bytes, end := maxArgv, len(b)+maxArgvJSON
 	for _, t := range argv {
 		s := prefix(t, min(maxToken, bytes))
-		room := end - len(e.b) - len(`,""`)
+		room := end - len(b) - len(`,""`)
 		if room < 0 || (s == "" && t != "") {
 			cut = true
 			break
 		}
 		var taken int
-		e.comma()
-		e.b, taken = appendQuoted(e.b, s, room)
+		b, taken = appendQuoted(comma(b), s, room)
 		bytes -= taken
 		cut = cut || taken < len(t)
 	}
-	e.b = append(e.b, ']')
-	return cut
+	return append(b, ']'), cut
 }
 
 // prefix returns at most n bytes of s, cut between characters when s is UTF-8.
@@ -53,17 +50,15 @@ func prefix(s string, n int) string {
 	return s[:n]
 }
 
-// hash is ArgvSHA256 without allocation.
-func (e *encoder) hash(argv []string) {
-	e.scratch = e.scratch[:0]
+// appendArgvHash is ArgvSHA256 without allocation: what is hashed stands behind b
+// for a moment.
+func appendArgvHash(b []byte, argv []string) []byte {
+	end := len(b)
 	for _, t := range argv {
-		e.scratch = append(append(e.scratch, t...), 0)
+		b = append(append(b, t...), 0)
 	}
-	sum := sha256.Sum256(e.scratch)
-	e.b = append(e.b, '"')
-	e.b = hex.AppendEncode(e.b, sum[:])
-	e.b = append(e.b, '"')
-	if cap(e.scratch) > MaxRecordBytes {
-		e.scratch = nil
-	}
+	sum := sha256.Sum256(b[end:])
+	b = append(b[:end], '"')
+	b = hex.AppendEncode(b, sum[:])
+	return append(b, '"')
 }

@@ -27,141 +27,131 @@ const (
 )
 
 // AppendJSON appends r as the JSON object that the log holds, but without "h".
-func (r *Record) AppendJSON(b []byte) []byte {
-	e := encoder{b: b}
-	e.record(r)
-	return append(e.b, '}')
-}
+func (r *Record) AppendJSON(b []byte) []byte { return append(appendRecord(b, r), '}') }
 
-// encoder writes records. It keeps its buffers, so that a record costs no
-// allocation; it is not safe for concurrent use.
-type encoder struct {
-	b       []byte
-	scratch []byte
-}
-
-// record appends r without the closing brace: "h" follows.
-func (e *encoder) record(r *Record) {
-	e.b = append(e.b, '{')
-	e.uint("seq", r.Seq)
-	e.key("type")
-	e.b = append(e.b, '"')
-	e.b = append(e.b, typeName[min(r.Type, typeCount-1)]...)
-	e.b = append(e.b, '"')
+// appendRecord appends r without the closing brace: "h" follows.
+func appendRecord(b []byte, r *Record) []byte {
+	b = append(b, '{')
+	b = appendUint(b, `"seq":`, r.Seq)
+	b = appendKey(b, `"type":`)
+	b = append(b, '"')
+	b = append(b, typeName[min(r.Type, typeCount-1)]...)
+	b = append(b, '"')
 	if !r.Wall.IsZero() {
-		e.key("wall")
-		e.b = append(e.b, '"')
-		e.b = r.Wall.UTC().AppendFormat(e.b, wallLayout)
-		e.b = append(e.b, '"')
+		b = appendKey(b, `"wall":`)
+		b = append(b, '"')
+		b = r.Wall.UTC().AppendFormat(b, wallLayout)
+		b = append(b, '"')
 	}
-	e.uint("mono_ns", r.MonoNS)
-	e.str("boot_id", r.BootID, maxShort)
-	e.str("execution_id", r.ExecutionID, maxShort)
+	b = appendUint(b, `"mono_ns":`, r.MonoNS)
+	b = appendStr(b, `"boot_id":`, r.BootID, maxShort)
+	b = appendStr(b, `"execution_id":`, r.ExecutionID, maxShort)
 	if r.Caller != nil {
-		e.caller(r.Caller)
+		b = appendCaller(b, r.Caller)
 	}
 	if r.Request != nil {
-		e.request(r.Request)
+		b = appendRequest(b, r.Request)
 	}
-	e.str("rule", r.Rule, maxName)
-	e.int("line", int64(r.Line))
-	e.uint("policy_generation", r.PolicyGeneration)
-	e.str("policy_sha256", r.PolicySHA256, maxShort)
+	b = appendStr(b, `"rule":`, r.Rule, maxName)
+	b = appendInt(b, `"line":`, int64(r.Line))
+	b = appendUint(b, `"policy_generation":`, r.PolicyGeneration)
+	b = appendStr(b, `"policy_sha256":`, r.PolicySHA256, maxShort)
 	if r.Launch != nil {
-		e.launch(r.Launch)
+		b = appendLaunch(b, r.Launch)
 	}
 	if r.Outcome != nil {
-		e.outcome(r.Outcome)
+		b = appendOutcome(b, r.Outcome)
 	}
-	e.str("reason", r.Reason, maxText)
-	e.str("message", r.Message, maxMessage)
-	e.uint("count", r.Count)
-	e.str("version", r.Version, maxShort)
+	b = appendStr(b, `"reason":`, r.Reason, maxText)
+	b = appendStr(b, `"message":`, r.Message, maxMessage)
+	b = appendUint(b, `"count":`, r.Count)
+	return appendStr(b, `"version":`, r.Version, maxShort)
 }
 
-func (e *encoder) caller(c *Caller) {
-	e.key("caller")
-	e.b = append(e.b, '{')
-	e.uint("uid", uint64(c.UID))
-	e.uint("gid", uint64(c.GID))
-	e.int("pid", int64(c.PID))
+func appendCaller(b []byte, c *Caller) []byte {
+	b = appendKey(b, `"caller":`)
+	b = append(b, '{')
+	b = appendUint(b, `"uid":`, uint64(c.UID))
+	b = appendUint(b, `"gid":`, uint64(c.GID))
+	b = appendInt(b, `"pid":`, int64(c.PID))
 	if len(c.Groups) > 0 {
-		e.key("groups")
-		e.b = append(e.b, '[')
+		b = appendKey(b, `"groups":`)
+		b = append(b, '[')
 		for _, g := range c.Groups[:min(len(c.Groups), maxGroups)] {
-			e.comma()
-			e.b = strconv.AppendUint(e.b, uint64(g), 10)
+			b = comma(b)
+			b = strconv.AppendUint(b, uint64(g), 10)
 		}
-		e.b = append(e.b, ']')
+		b = append(b, ']')
 	}
-	e.b = append(e.b, '}')
+	return append(b, '}')
 }
 
-func (e *encoder) request(q *Request) {
-	e.key("request")
-	e.b = append(e.b, '{')
+func appendRequest(b []byte, q *Request) []byte {
+	b = appendKey(b, `"request":`)
+	b = append(b, '{')
 	cut := q.ArgvCut
 	if len(q.Argv) > 0 {
-		cut = e.argv(q.Argv) || cut
+		var short bool
+		b, short = appendArgv(b, q.Argv)
+		cut = cut || short
 	}
 	switch {
 	case q.ArgvSHA256 != "":
-		e.str("argv_sha256", q.ArgvSHA256, maxShort)
+		b = appendStr(b, `"argv_sha256":`, q.ArgvSHA256, maxShort)
 	case len(q.Argv) > 0:
-		e.key("argv_sha256")
-		e.hash(q.Argv)
+		b = appendKey(b, `"argv_sha256":`)
+		b = appendArgvHash(b, q.Argv)
 	}
-	e.bool("argv_cut", cut)
-	e.list("env", q.Env, maxEnv)
-	e.str("cwd", q.Cwd, maxPath)
-	e.str("netns", q.Netns, maxName)
-	e.uint("timeout_ms", q.TimeoutMS)
-	e.key("argv_index")
-	e.b = strconv.AppendInt(e.b, int64(q.ArgvIndex), 10)
-	e.b = append(e.b, '}')
+	b = appendBool(b, `"argv_cut":`, cut)
+	b = appendList(b, `"env":`, q.Env, maxEnv)
+	b = appendStr(b, `"cwd":`, q.Cwd, maxPath)
+	b = appendStr(b, `"netns":`, q.Netns, maxName)
+	b = appendUint(b, `"timeout_ms":`, q.TimeoutMS)
+	b = appendKey(b, `"argv_index":`)
+	b = strconv.AppendInt(b, int64(q.ArgvIndex), 10)
+	return append(b, '}')
 }
 
-func (e *encoder) launch(l *Launch) {
-	e.key("launch")
-	e.b = append(e.b, '{')
-	e.str("program", l.Program, maxPath)
-	e.uint("dev", l.Dev)
-	e.uint("ino", l.Ino)
-	e.uint("uid", uint64(l.UID))
-	e.uint("gid", uint64(l.GID))
-	e.list("caps", l.Caps, maxList)
-	e.list("seccomp", l.Seccomp, maxList)
-	e.str("argv0", l.Argv0, maxName)
-	e.str("argv_sha256", l.ArgvSHA256, maxShort)
-	e.uint("timeout_ms", l.TimeoutMS)
-	e.b = append(e.b, '}')
+func appendLaunch(b []byte, l *Launch) []byte {
+	b = appendKey(b, `"launch":`)
+	b = append(b, '{')
+	b = appendStr(b, `"program":`, l.Program, maxPath)
+	b = appendUint(b, `"dev":`, l.Dev)
+	b = appendUint(b, `"ino":`, l.Ino)
+	b = appendUint(b, `"uid":`, uint64(l.UID))
+	b = appendUint(b, `"gid":`, uint64(l.GID))
+	b = appendList(b, `"caps":`, l.Caps, maxList)
+	b = appendList(b, `"seccomp":`, l.Seccomp, maxList)
+	b = appendStr(b, `"argv0":`, l.Argv0, maxName)
+	b = appendStr(b, `"argv_sha256":`, l.ArgvSHA256, maxShort)
+	b = appendUint(b, `"timeout_ms":`, l.TimeoutMS)
+	return append(b, '}')
 }
 
-func (e *encoder) outcome(o *Outcome) {
-	e.key("outcome")
-	e.b = append(e.b, '{')
-	e.key("code")
-	e.b = strconv.AppendInt(e.b, int64(o.Code), 10)
-	e.int("signal", int64(o.Signal))
-	e.bool("seccomp_killed", o.SeccompKilled)
-	e.str("ended_by", o.EndedBy, maxShort)
-	e.str("launch_error", o.LaunchError, maxText)
-	e.uint("wall_ns", o.WallNS)
-	e.uint("cpu_ns", o.CPUNS)
-	e.uint("stdout_bytes", o.StdoutBytes)
-	e.uint("stderr_bytes", o.StderrBytes)
-	e.uint("stdin_bytes", o.StdinBytes)
-	e.int("pid", int64(o.PID))
-	e.b = append(e.b, '}')
+func appendOutcome(b []byte, o *Outcome) []byte {
+	b = appendKey(b, `"outcome":`)
+	b = append(b, '{')
+	b = appendKey(b, `"code":`)
+	b = strconv.AppendInt(b, int64(o.Code), 10)
+	b = appendInt(b, `"signal":`, int64(o.Signal))
+	b = appendBool(b, `"seccomp_killed":`, o.SeccompKilled)
+	b = appendStr(b, `"ended_by":`, o.EndedBy, maxShort)
+	b = appendStr(b, `"launch_error":`, o.LaunchError, maxText)
+	b = appendUint(b, `"wall_ns":`, o.WallNS)
+	b = appendUint(b, `"cpu_ns":`, o.CPUNS)
+	b = appendUint(b, `"stdout_bytes":`, o.StdoutBytes)
+	b = appendUint(b, `"stderr_bytes":`, o.StderrBytes)
+	b = appendUint(b, `"stdin_bytes":`, o.StdinBytes)
+	b = appendInt(b, `"pid":`, int64(o.PID))
+	return append(b, '}')
 }
 
-// seal closes the record that starts at e.b[start:] with its hash and a newline.
+// appendHash closes the record that starts at b[start:] with its hash and a newline.
 // The 32 bytes before start must hold the previous record's hash: one pass over
 // adjoining bytes needs no hash state.
-func (e *encoder) seal(start int) [sha256.Size]byte {
-	sum := sha256.Sum256(e.b[start-sha256.Size:])
-	e.b = append(e.b, `,"h":"`...)
-	e.b = hex.AppendEncode(e.b, sum[:])
-	e.b = append(e.b, "\"}\n"...)
-	return sum
+func appendHash(b []byte, start int) ([]byte, [sha256.Size]byte) {
+	sum := sha256.Sum256(b[start-sha256.Size:])
+	b = append(b, `,"h":"`...)
+	b = hex.AppendEncode(b, sum[:])
+	return append(b, "\"}\n"...), sum
 }

@@ -2,75 +2,72 @@ package audit
 
 import "strconv"
 
-// key and the functions below write a field, with a comma where one is needed.
-func (e *encoder) key(name string) {
-	e.comma()
-	e.b = append(e.b, '"')
-	e.b = append(e.b, name...)
-	e.b = append(e.b, '"', ':')
-}
+// The functions here write a field, with a comma where one is needed. key is the
+// name as it stands in the log: `"seq":`.
 
-func (e *encoder) comma() {
-	if c := e.b[len(e.b)-1]; c != '{' && c != '[' {
-		e.b = append(e.b, ',')
+func appendKey(b []byte, key string) []byte { return append(comma(b), key...) }
+
+func comma(b []byte) []byte {
+	if c := b[len(b)-1]; c != '{' && c != '[' {
+		b = append(b, ',')
 	}
+	return b
 }
 
-func (e *encoder) uint(name string, v uint64) {
-	if v != 0 {
-		e.key(name)
-		e.b = strconv.AppendUint(e.b, v, 10)
+func appendUint(b []byte, key string, v uint64) []byte {
+	if v == 0 {
+		return b
 	}
+	return strconv.AppendUint(appendKey(b, key), v, 10)
 }
 
-func (e *encoder) int(name string, v int64) {
-	if v != 0 {
-		e.key(name)
-		e.b = strconv.AppendInt(e.b, v, 10)
+func appendInt(b []byte, key string, v int64) []byte {
+	if v == 0 {
+		return b
 	}
+	return strconv.AppendInt(appendKey(b, key), v, 10)
 }
 
-func (e *encoder) bool(name string, v bool) {
-	if v {
-		e.key(name)
-		e.b = append(e.b, "true"...)
+func appendBool(b []byte, key string, v bool) []byte {
+	if !v {
+		return b
 	}
+	return append(appendKey(b, key), "true"...)
 }
 
-func (e *encoder) str(name, s string, limit int) {
+// appendStr writes a string of at most limit bytes as JSON. One that was cut ends
+// in "…".
+func appendStr(b []byte, key, s string, limit int) []byte {
 	if s == "" {
-		return
+		return b
 	}
-	e.key(name)
-	start := len(e.b)
-	var taken int
-	if e.b, taken = appendQuoted(e.b, s, limit); taken == len(s) {
-		return
+	b = appendKey(b, key)
+	start := len(b)
+	b, taken := appendQuoted(b, s, limit)
+	if taken == len(s) {
+		return b
 	}
-	e.b, _ = appendQuoted(e.b[:start], s, limit-len(ellipsis))
-	e.b = append(append(e.b[:len(e.b)-1], ellipsis...), '"')
+	b, _ = appendQuoted(b[:start], s, limit-len(ellipsis))
+	return append(append(b[:len(b)-1], ellipsis...), '"')
 }
 
-// list writes strings of at most limit bytes in all, as JSON. A last element "…"
-// says that there were more.
-func (e *encoder) list(name string, ss []string, limit int) {
+// appendList writes strings of at most limit bytes in all, as JSON. A last element
+// "…" says that there were more.
+func appendList(b []byte, key string, ss []string, limit int) []byte {
 	if len(ss) == 0 {
-		return
+		return b
 	}
-	e.key(name)
-	e.b = append(e.b, '[')
-	end := len(e.b) + limit - len(`,"`+ellipsis+`"`)
+	b = append(appendKey(b, key), '[')
+	end := len(b) + limit - len(`,"`+ellipsis+`"`)
 	for _, s := range ss {
-		mark := len(e.b)
-		e.comma()
+		mark := len(b)
 		var taken int
-		e.b, taken = appendQuoted(e.b, s, max(0, end-len(e.b)))
-		if taken < len(s) || len(e.b) > end {
-			e.b = e.b[:mark]
-			e.comma()
-			e.b = append(e.b, `"`+ellipsis+`"`...)
+		b = comma(b)
+		b, taken = appendQuoted(b, s, max(0, end-len(b)))
+		if taken < len(s) || len(b) > end {
+			b = append(comma(b[:mark]), `"`+ellipsis+`"`...)
 			break
 		}
 	}
-	e.b = append(e.b, ']')
+	return append(b, ']')
 }

@@ -100,7 +100,7 @@ func open(path string, o Options) (w *Writer, err error) {
 // resume takes up the state and writes what the server before left unsaid.
 func (w *Writer) resume(st state) error {
 	w.number, w.size, w.seq = st.number, st.size, st.seq
-	w.enc.b = append(make([]byte, 0, 4096), st.head[:]...)
+	w.buf = append(make([]byte, 0, 4096), st.head[:]...)
 	if st.number == 0 {
 		if err := w.nextSegment(); err != nil {
 			return err

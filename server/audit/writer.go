@@ -22,7 +22,7 @@ type Writer struct {
 
 	mu      sync.Mutex
 	clock   *bootClock
-	enc     encoder // enc.b begins with the head; see encoder.seal
+	buf     []byte // begins with the head; see appendHash
 	seq     uint64
 	f       segment
 	number  uint64 // of f
@@ -115,11 +115,11 @@ func (w *Writer) write(r *Record) (uint64, error) {
 	} else {
 		rec.MonoNS = w.clock.now()
 	}
-	e := &w.enc
-	e.b = e.b[:sha256.Size]
-	e.record(&rec)
-	sum := e.seal(sha256.Size)
-	line := e.b[sha256.Size:]
+	b, sum := appendHash(appendRecord(w.buf[:sha256.Size], &rec), sha256.Size)
+	if cap(b) <= MaxRecordBytes {
+		w.buf = b // kept for the next record; a larger one is not
+	}
+	line := b[sha256.Size:]
 
 	if w.size > 0 && w.size+int64(len(line)) > w.o.SegmentBytes {
 		if err := w.rotate(); err != nil {
@@ -137,7 +137,7 @@ func (w *Writer) write(r *Record) (uint64, error) {
 	}
 	w.size += int64(len(line))
 	w.seq++
-	copy(e.b, sum[:])
+	copy(w.buf, sum[:])
 	return w.seq, nil
 }
 
@@ -161,7 +161,7 @@ func (w *Writer) fail(cause error) error {
 func (w *Writer) Head() (seq uint64, hash string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.seq, hex.EncodeToString(w.enc.b[:sha256.Size])
+	return w.seq, hex.EncodeToString(w.buf[:sha256.Size])
 }
 
 // Writable returns nil when a record of a new command would be tried, and else
