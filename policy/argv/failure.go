@@ -69,8 +69,8 @@ type Failure struct {
 	// Arg is the index in args of the first argument that no line accepts
 	// after those before it; it is len(args) when the end came too early.
 	Arg int
-	// Expected is what could have stood there: keywords, types, the end; each
-	// sorted by text.
+	// Expected is what could have stood there: keywords, then types, each
+	// sorted by text, then the end; at most 64.
 	Expected []Expect
 	// Nearest are at most three lines, the closest first.
 	Nearest []Near
@@ -78,10 +78,4 @@ type Failure struct {
 	Given int
 	// Suggest is a keyword that resembles the failed argument, or empty.
 	Suggest string
-}
-
-// Explain says why no line accepts args. It regards the rules that mayUse
-// admits; a nil mayUse admits all.
-func (m *Matcher) Explain(args []string, mayUse func(rule int) bool) Failure {
-	return Failure{}
 }

@@ -1,6 +1,7 @@
 package argv
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 )
@@ -16,17 +17,34 @@ type LineRef struct {
 	Rule, Line int
 }
 
+// compareRefs orders by rule, then by line.
+func compareRefs(a, b LineRef) int {
+	return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Line, b.Line))
+}
+
 // Limits bound what Compile may build. A zero field stands for its default;
 // the defaults are the language's own bounds.
 type Limits struct {
 	LinesPerRule int // alternatives a rule, default 64
 	LexerStates  int // states of the lexer DFA, default 200,000
 	TokenStates  int // states of the token DFA, default 50,000
-	Work         int // elementary steps of all constructions together
+	Work         int // elementary steps of each construction, default 2^27
 }
 
-// LimitError is a rule set that passes a bound. Rule and Line are those which
-// did it, as in LineRef; Line is 0 when it is the rule as a whole.
+// The bounds that are not for a caller to choose: they keep memory to a few
+// hundred megabytes in the worst case.
+const (
+	maxLexerNodes   = 1 << 20 // states of the NFA of all words
+	maxLexerCells   = 1 << 24 // entries of the lexer's table, 4 bytes each
+	maxLexerEntries = 1 << 23 // entries of all subsets
+	maxWordNodes    = 1 << 18 // states of the NFA over tokens
+	maxWordSteps    = 1 << 22 // steps of the DFA over tokens
+	maxWordEntries  = 1 << 23
+)
+
+// LimitError is a rule set that passes a bound. Rule and Line are those with
+// the largest part in it, as in LineRef; Line is 0 when it is the rule as a
+// whole.
 type LimitError struct {
 	Rule, Line int
 	What       string // "lexer states", "token states", ...
@@ -38,19 +56,77 @@ func (e *LimitError) Error() string {
 }
 
 // Matcher decides which lines of a program's rules accept a token sequence.
-type Matcher struct{}
+type Matcher struct {
+	lex   *lexer
+	nfa   *wordNFA
+	dfa   *wordDFA
+	rules int
+}
 
 // Compile builds the matcher of one program from all its rules. The error is a
-// *LimitError when a bound is passed.
+// *LimitError when a bound is passed. Time and memory are bounded for any
+// input.
 func Compile(rules []Rule, lim Limits) (*Matcher, error) {
-	return nil, errors.New("not built")
+	lim.LinesPerRule = cmp.Or(lim.LinesPerRule, MaxLines)
+	lim.LexerStates = cmp.Or(lim.LexerStates, 200_000)
+	lim.TokenStates = cmp.Or(lim.TokenStates, 50_000)
+	lim.Work = cmp.Or(lim.Work, 1<<27)
+	for r, rule := range rules {
+		if len(rule.Lines) > lim.LinesPerRule {
+			return nil, &LimitError{r, 0, "lines", lim.LinesPerRule}
+		}
+	}
+	preds, of := predicates(rules)
+	nfa, err := newWordNFA(rules, of, maxWordNodes)
+	if err != nil {
+		return nil, &LimitError{nfa.ref.Rule, nfa.ref.Line, "positions (sets and repetitions written out)", maxWordNodes}
+	}
+	lex, ref, err := newLexer(preds, &bounds{
+		states: lim.LexerStates, cells: maxLexerCells, entries: maxLexerEntries, work: lim.Work,
+	})
+	if err != nil {
+		return nil, overBound(ref, err, "lexer", lim.LexerStates, lim.Work)
+	}
+	dfa, ref, err := newWordDFA(nfa, lex, &wordBounds{
+		states: lim.TokenStates, steps: maxWordSteps, entries: maxWordEntries, work: lim.Work,
+	})
+	if err != nil {
+		return nil, overBound(ref, err, "token", lim.TokenStates, lim.Work)
+	}
+	return &Matcher{lex: lex, nfa: nfa, dfa: dfa, rules: len(rules)}, nil
+}
+
+// overBound returns the *LimitError for err.
+func overBound(ref LineRef, err error, part string, states, work int) error {
+	if errors.Is(err, errStates) {
+		return &LimitError{ref.Rule, ref.Line, part + " states", states}
+	}
+	return &LimitError{ref.Rule, ref.Line, "steps or entries to build the " + part + " automaton", work}
 }
 
 // Match appends to dst every line that accepts args, ordered by rule and line,
 // and returns it. args stand without argv[0]. It takes one step a byte and one
 // a token, and allocates only when dst is too small. What CheckTokens refuses
 // is accepted by no line.
-func (m *Matcher) Match(args []string, dst []LineRef) []LineRef { return dst }
+func (m *Matcher) Match(args []string, dst []LineRef) []LineRef {
+	if m == nil || m.dfa == nil || len(args) >= MaxTokens {
+		return dst
+	}
+	s, total := int32(1), 0
+	for _, arg := range args {
+		if total += len(arg); total > MaxTotalBytes {
+			return dst
+		}
+		c := m.lex.class(arg)
+		if c == 0 {
+			return dst
+		}
+		if s = m.dfa.step(s, c); s == 0 {
+			return dst
+		}
+	}
+	return append(dst, m.dfa.accepts[s]...)
+}
 
 // Capture is the value of one placeholder.
 type Capture struct {
@@ -74,5 +150,43 @@ var (
 // args, in the order of the arguments. It returns ErrAmbiguous when there is
 // more than one answer.
 func (m *Matcher) Captures(ref LineRef, args []string) ([]Capture, error) {
-	return nil, ErrNoMatch
+	if m == nil || m.dfa == nil || ref.Rule < 0 || ref.Rule >= m.rules || len(args) >= MaxTokens {
+		return nil, ErrNoMatch
+	}
+	layers := m.readings(ref, args)
+	if layers == nil {
+		return nil, ErrNoMatch
+	}
+	var out []Capture
+	for i, words := range layers {
+		var found []Capture
+		for j, w := range words {
+			caps, err := w.captures(args[i])
+			if err != nil {
+				return nil, err
+			}
+			for k := range caps {
+				caps[k].Arg = i
+			}
+			if j > 0 && !sameCaptures(caps, found) {
+				return nil, ErrAmbiguous
+			}
+			found = caps
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// sameCaptures reports whether a guard would do the same for a and b.
+func sameCaptures(a, b []Capture) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !a[i].same(b[i]) {
+			return false
+		}
+	}
+	return true
 }

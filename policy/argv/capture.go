@@ -1,0 +1,189 @@
+package argv
+
+// captures returns the values of the placeholders of w in tok, which w is
+// known to accept; Arg is left to the caller.
+func (w *word) captures(tok string) ([]Capture, error) {
+	g := w.graph
+	if g == nil {
+		return nil, nil
+	}
+	if g.only != nil {
+		end := len(tok) - g.post
+		if g.pre > end {
+			return nil, ErrNoMatch
+		}
+		return []Capture{{Name: g.only.Name, Type: g.only.Type, Value: tok[g.pre:end], Start: g.pre, End: end}}, nil
+	}
+	r := &reader{g: g, dfa: func(t *Type) *dfa { return t.dfa }}
+	if !r.read(tok) {
+		if r.items > maxItems {
+			return nil, ErrAmbiguous
+		}
+		return nil, ErrNoMatch
+	}
+	b := &back{reader: r, useful: map[spot]bool{}, tails: map[spot]*tail{}, entries: map[int32]int{}}
+	t, err := b.tail(0, 0)
+	if err != nil {
+		return nil, err
+	}
+	var out []Capture
+	for ; t != nil; t = t.rest {
+		t.c.Value = tok[t.c.Start:t.c.End]
+		out = append(out, t.c)
+	}
+	return out, nil
+}
+
+// back walks the readings of a reader from their end, over those places only
+// from which the end can be reached. Whatever is reachable on both sides is
+// part of a reading, so two different tails anywhere are two readings.
+type back struct {
+	*reader
+	useful  map[spot]bool
+	tails   map[spot]*tail
+	entries map[int32]int // of each placeholder, the tails that begin with it
+}
+
+// spot is a point (edge < 0) or an item of a layer.
+type spot struct {
+	layer       int
+	point, item int32
+}
+
+// tail is the captures from a point to the end.
+type tail struct {
+	c    Capture
+	rest *tail
+}
+
+// same reports whether a guard would do the same for c and o.
+func (c Capture) same(o Capture) bool {
+	return c.Name == o.Name && c.Arg == o.Arg && c.Start == o.Start && c.End == o.End && c.Type.same(o.Type)
+}
+
+func (t *tail) equal(o *tail) bool {
+	for ; t != nil && o != nil; t, o = t.rest, o.rest {
+		if t == o {
+			return true
+		}
+		if !t.c.same(o.c) {
+			return false
+		}
+	}
+	return t == o
+}
+
+// pointUseful reports whether the end can be reached from p in layer k.
+func (b *back) pointUseful(k int, p int32) bool {
+	if p == b.g.points-1 {
+		return k == len(b.layers)-1
+	}
+	at := spot{k, p, -1}
+	if u, ok := b.useful[at]; ok {
+		return u
+	}
+	u := false
+	for _, e := range b.g.out[p] {
+		edge := &b.g.edges[e]
+		if edge.empty {
+			u = u || b.pointUseful(k, edge.to)
+		} else {
+			u = u || b.itemUseful(k, b.first(k, e))
+		}
+	}
+	b.useful[at] = u
+	return u
+}
+
+// first returns the item with which a reading enters e in layer k.
+func (b *back) first(k int, e int32) int32 {
+	if b.g.edges[e].hole != nil {
+		return b.layers[k].index[item{e, 1}]
+	}
+	return b.layers[k].index[item{e, 0}]
+}
+
+// itemUseful reports whether the end can be reached from item i of layer k.
+func (b *back) itemUseful(k int, i int32) bool {
+	at := spot{k, -1, i}
+	if u, ok := b.useful[at]; ok {
+		return u
+	}
+	l := &b.layers[k]
+	u := b.atEnd(l.items[i]) && b.pointUseful(k, b.g.edges[l.items[i].edge].to) ||
+		l.next[i] >= 0 && b.itemUseful(k+1, l.next[i])
+	b.useful[at] = u
+	return u
+}
+
+// maxEntries is at how many places one placeholder may begin before the token
+// counts as ambiguous. Without it two unbounded neighbours would cost the
+// square of the token's length.
+const maxEntries = 16
+
+// tail returns the captures from the useful point p in layer k to the end.
+func (b *back) tail(k int, p int32) (*tail, error) {
+	if p == b.g.points-1 {
+		return nil, nil
+	}
+	at := spot{k, p, -1}
+	if t, ok := b.tails[at]; ok {
+		return t, nil
+	}
+	var found *tail
+	some := false
+	for _, e := range b.g.out[p] {
+		t, ok, err := b.through(k, e)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		if some && !t.equal(found) {
+			return nil, ErrAmbiguous
+		}
+		found, some = t, true
+	}
+	b.tails[at] = found
+	return found, nil
+}
+
+// through returns the captures from the start of edge e in layer k. ok is
+// false when no reading goes that way.
+func (b *back) through(k int, e int32) (t *tail, ok bool, err error) {
+	edge := &b.g.edges[e]
+	if edge.empty {
+		if !b.pointUseful(k, edge.to) {
+			return nil, false, nil
+		}
+		t, err = b.tail(k, edge.to)
+		return t, true, err
+	}
+	i := b.first(k, e)
+	if !b.itemUseful(k, i) {
+		return nil, false, nil
+	}
+	if edge.hole != nil {
+		if b.entries[e]++; b.entries[e] > maxEntries {
+			return nil, false, ErrAmbiguous
+		}
+	}
+	exit := -1
+	for n := k; i >= 0; n++ {
+		l := &b.layers[n]
+		if b.atEnd(l.items[i]) && b.pointUseful(n, edge.to) {
+			if exit >= 0 {
+				return nil, false, ErrAmbiguous
+			}
+			exit = n
+		}
+		i = l.next[i]
+	}
+	rest, err := b.tail(exit, edge.to)
+	if err != nil || edge.hole == nil {
+		return rest, true, err
+	}
+	c := Capture{Name: edge.hole.Name, Type: edge.hole.Type, Start: b.layers[k].offset, End: b.layers[exit].offset}
+	return &tail{c, rest}, true, nil
+}

@@ -1,0 +1,128 @@
+package argv
+
+import "strconv"
+
+// rangeExpr is the canonical decimal numbers from lo to hi.
+func rangeExpr(lo, hi uint64) expr {
+	var alts []expr
+	for {
+		a := strconv.FormatUint(lo, 10)
+		// The last number with as many digits as lo, unless hi comes first.
+		end := hi
+		if p := pow10(len(a)); p != 0 && p-1 < hi {
+			end = p - 1
+		}
+		alts = append(alts, eDigits(a, strconv.FormatUint(end, 10)))
+		if end == hi {
+			return eAlt(alts...)
+		}
+		lo = end + 1
+	}
+}
+
+// pow10 returns 10 to the n, or 0 when it does not fit.
+func pow10(n int) uint64 {
+	if n > 19 {
+		return 0
+	}
+	p := uint64(1)
+	for range n {
+		p *= 10
+	}
+	return p
+}
+
+// signedExpr is the canonical decimal numbers from lo to hi. There is no "-0".
+func signedExpr(lo, hi int64) expr {
+	var alts []expr
+	if lo < 0 {
+		// Magnitudes in uint64: -lo overflows for the smallest int64.
+		small := uint64(1)
+		if hi < 0 {
+			small = -uint64(hi)
+		}
+		alts = append(alts, eCat(eLit("-"), rangeExpr(small, -uint64(lo))))
+	}
+	if hi >= 0 {
+		alts = append(alts, rangeExpr(uint64(max(lo, 0)), uint64(hi)))
+	}
+	return eAlt(alts...)
+}
+
+// ip4Expr is four octets in canonical decimal. inet_aton would also take
+// 0x7f.1 and 010.0.0.1, which is how two parsers come to disagree.
+func ip4Expr() expr {
+	octet := rangeExpr(0, 255)
+	return eCat(octet, eRep(eCat(eLit("."), octet), 3, 3))
+}
+
+// ip6Expr is the text forms of RFC 4291, section 2.2, without zones: eight
+// groups, of which one run may be written "::" and the last two as IPv4.
+func ip6Expr() expr {
+	group := eRep(eChars("0-9a-fA-F"), 1, 4)
+	more := eCat(eLit(":"), group)
+	ip4 := ip4Expr()
+	alts := []expr{
+		eCat(group, eRep(more, 7, 7)),
+		eCat(group, eRep(more, 5, 5), eLit(":"), ip4),
+	}
+	for left := 0; left <= 7; left++ {
+		head := expr{}
+		if left > 0 {
+			head = eCat(group, eRep(more, left-1, left-1))
+		}
+		// "::" stands for at least one group.
+		var tails []expr
+		room := 7 - left
+		tails = append(tails, expr{})
+		if room >= 1 {
+			tails = append(tails, eCat(group, eRep(more, 0, room-1)))
+		}
+		if room >= 2 {
+			tails = append(tails, eCat(eRep(eCat(group, eLit(":")), 0, room-2), ip4))
+		}
+		alts = append(alts, eCat(head, eLit("::"), eAlt(tails...)))
+	}
+	return eAlt(alts...)
+}
+
+// cidrExpr is an address, a slash and a prefix length. Bits behind the prefix
+// may be set: "ip addr add 10.0.0.5/24" needs them.
+func cidrExpr() expr {
+	return eAlt(
+		eCat(ip4Expr(), eLit("/"), rangeExpr(0, 32)),
+		eCat(ip6Expr(), eLit("/"), rangeExpr(0, 128)),
+	)
+}
+
+// macExpr is six pairs of hexadecimal digits.
+func macExpr() expr {
+	pair := eRep(eChars("0-9a-fA-F"), 2, 2)
+	return eCat(pair, eRep(eCat(eLit(":"), pair), 5, 5))
+}
+
+// ifnameExpr is a name of at most 15 bytes: IFNAMSIZ is 16 with its NUL. The
+// kernel forbids only "/", ":" in some places, and white space
+// (dev_valid_name); option-like and path-like names are ours to forbid.
+func ifnameExpr() expr {
+	return eCat(eChars("A-Za-z0-9_"), eRep(eChars("A-Za-z0-9_.@:-"), 0, 14))
+}
+
+// netnsExpr is one path component that is neither hidden nor "." nor "..", of
+// at most NAME_MAX bytes.
+func netnsExpr() expr {
+	return eCat(eChars("A-Za-z0-9_"), eRep(eChars("A-Za-z0-9_.@:+-"), 0, 254))
+}
+
+// componentExpr is one component of a path: anything printable but "." and
+// "..".
+func componentExpr() expr {
+	char := printable().minus(span('/', '/'))
+	other := eSet(char.minus(span('.', '.')))
+	dot, rest := eLit("."), eRep(eSet(char), 0, -1)
+	return eAlt(
+		eCat(other, rest),
+		eCat(dot, other, rest),
+		eCat(dot, dot, eSet(char), rest),
+	)
+}

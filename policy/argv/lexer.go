@@ -1,0 +1,130 @@
+package argv
+
+import "slices"
+
+// lexer maps a token to its class: the set of words of a program that accept
+// it. Class 0 is no word at all. Two tokens of one class can stand for each
+// other everywhere.
+type lexer struct {
+	dfa   *dfa // the accept sets are the classes
+	preds []predicate
+	// classes are, for each predicate, the classes that it accepts.
+	classes [][]int32
+	// masks are, for each class, its predicates as bits.
+	masks [][]uint64
+	// first is, for each class, the first state in it.
+	first []uint32
+}
+
+// predicate is the language of a word.
+type predicate struct {
+	word *word
+	ref  LineRef // where it was seen first
+}
+
+// predicates collects the words of rules, equal ones once, and returns the
+// number of each word.
+func predicates(rules []Rule) ([]predicate, map[*word]int32) {
+	var preds []predicate
+	byKey, of := map[string]int32{}, map[*word]int32{}
+	for r, rule := range rules {
+		for l, line := range rule.Lines {
+			eachWord(line.seq, func(w *word) {
+				id, ok := byKey[w.key]
+				if !ok {
+					id = int32(len(preds))
+					byKey[w.key] = id
+					preds = append(preds, predicate{w, LineRef{r, l + 1}})
+				}
+				of[w] = id
+			})
+		}
+	}
+	return preds, of
+}
+
+// newLexer builds the lexer of preds. On an error, the LineRef is the line to
+// blame.
+func newLexer(preds []predicate, b *bounds) (*lexer, LineRef, error) {
+	n := newNFA(maxLexerNodes)
+	start, err := n.node()
+	if err != nil {
+		return nil, LineRef{}, err
+	}
+	for i, p := range preds {
+		n.owner = int32(i)
+		s, err := n.node()
+		if err != nil {
+			return nil, p.ref, err
+		}
+		n.link(start, s)
+		end, err := n.units(s, p.word.units)
+		if err != nil {
+			return nil, p.ref, err
+		}
+		n.nodes[end].accept = int32(i) + 1
+	}
+	n.owner = 0
+	d, worst, err := determinize(n, max(len(preds), 1), nil, b)
+	if err != nil {
+		ref := LineRef{}
+		if len(preds) > 0 {
+			ref = preds[worst].ref
+		}
+		return nil, ref, err
+	}
+	x := &lexer{
+		dfa: d, preds: preds,
+		classes: make([][]int32, len(preds)),
+		first:   make([]uint32, len(d.accepts)),
+	}
+	for c, acc := range d.accepts {
+		mask := make([]uint64, (len(preds)+63)/64)
+		for _, p := range acc {
+			x.classes[p] = append(x.classes[p], int32(c))
+			mask[p/64] |= 1 << (p % 64)
+		}
+		x.masks = append(x.masks, mask)
+	}
+	for s := d.states() - 1; s > 0; s-- {
+		x.first[d.accept[s]] = uint32(s)
+	}
+	return x, LineRef{}, nil
+}
+
+// units adds the units of a word behind from and returns the state behind
+// them.
+func (n *nfa) units(from int32, units []unit) (int32, error) {
+	var err error
+	for _, u := range units {
+		switch u.op {
+		case unitLit:
+			from, err = n.expr(from, eLit(u.text))
+		case unitPlace:
+			from, err = n.dfa(from, u.hole.Type.dfa)
+		case unitGroup, unitOpt:
+			alts := u.alts
+			if u.op == unitOpt {
+				alts = append(slices.Clone(alts), nil)
+			}
+			from, err = n.alt(from, len(alts), func(s int32, i int) (int32, error) {
+				return n.units(s, alts[i])
+			})
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return from, nil
+}
+
+// class returns the class of tok. It takes one step for each byte.
+func (x *lexer) class(tok string) int32 {
+	if len(tok) > MaxTokenBytes {
+		return 0
+	}
+	return x.dfa.accept[x.dfa.run(tok)]
+}
+
+// has reports whether the tokens of class c are in predicate p.
+func (x *lexer) has(c, p int32) bool { return x.masks[c][p/64]&(1<<(p%64)) != 0 }

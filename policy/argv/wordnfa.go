@@ -1,0 +1,230 @@
+package argv
+
+// wordOp is what a state of a wordNFA is.
+type wordOp uint8
+
+const (
+	stEmpty  wordOp = iota // steps without a token
+	stWord                 // a step on a token
+	stAccept               // the line ends here
+)
+
+// wordNode is a state of a wordNFA.
+type wordNode struct {
+	op   wordOp
+	pred int32 // of stWord
+	to   int32 // of stWord
+	word *word
+	ref  LineRef
+	out  []int32 // of stEmpty
+	set  *node   // of a state between the members of a set ...
+	used uint16  // ... the members that were given
+}
+
+// wordNFA is the lines of a program's rules over tokens. The states of a rule
+// are one stretch of numbers.
+type wordNFA struct {
+	nodes  []wordNode
+	starts []int32 // of each rule
+	of     map[*word]int32
+	limit  int
+	ref    LineRef // of the states that are built now
+}
+
+// newWordNFA builds the automaton of rules; of are the predicates of their
+// words. On an error, the LineRef is the line to blame.
+func newWordNFA(rules []Rule, of map[*word]int32, limit int) (*wordNFA, error) {
+	n := &wordNFA{of: of, limit: limit}
+	for r, rule := range rules {
+		n.ref = LineRef{r, 0}
+		start, err := n.node(wordNode{})
+		if err != nil {
+			return n, err
+		}
+		n.starts = append(n.starts, start)
+		for l, line := range rule.Lines {
+			n.ref = LineRef{r, l + 1}
+			end, err := n.seq(start, line.seq)
+			if err != nil {
+				return n, err
+			}
+			acc, err := n.node(wordNode{op: stAccept})
+			if err != nil {
+				return n, err
+			}
+			n.link(end, acc)
+		}
+	}
+	return n, nil
+}
+
+func (n *wordNFA) node(w wordNode) (int32, error) {
+	if len(n.nodes) >= n.limit {
+		return 0, errStates
+	}
+	w.ref = n.ref
+	n.nodes = append(n.nodes, w)
+	return int32(len(n.nodes) - 1), nil
+}
+
+func (n *wordNFA) link(from, to int32) { n.nodes[from].out = append(n.nodes[from].out, to) }
+
+// linked adds an empty state behind from.
+func (n *wordNFA) linked(from int32) (int32, error) {
+	s, err := n.node(wordNode{})
+	if err == nil {
+		n.link(from, s)
+	}
+	return s, err
+}
+
+// seq adds s behind from, an empty state, and returns the empty state behind
+// it. It never adds a step back to from.
+func (n *wordNFA) seq(from int32, s seq) (int32, error) {
+	for _, item := range s {
+		var err error
+		if item.most == 1 {
+			from, err = n.once(from, item)
+		} else {
+			from, err = n.repeated(from, item)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return from, nil
+}
+
+// repeated adds item up to item.most times.
+func (n *wordNFA) repeated(from int32, item *node) (int32, error) {
+	inner := *item
+	inner.most = 1
+	end, err := n.node(wordNode{})
+	if err != nil {
+		return 0, err
+	}
+	if item.op == opOpt { // [x]... is [x...]
+		inner.op = opGroup
+		n.link(from, end)
+	}
+	if item.most == 0 {
+		if from, err = n.linked(from); err != nil {
+			return 0, err
+		}
+		back, err := n.once(from, &inner)
+		if err != nil {
+			return 0, err
+		}
+		n.link(back, from)
+		n.link(back, end)
+		return end, nil
+	}
+	for range item.most {
+		if from, err = n.once(from, &inner); err != nil {
+			return 0, err
+		}
+		n.link(from, end)
+	}
+	return end, nil
+}
+
+// once adds item, without regard to its repetition.
+func (n *wordNFA) once(from int32, item *node) (int32, error) {
+	switch item.op {
+	case opWord:
+		to, err := n.node(wordNode{})
+		if err != nil {
+			return 0, err
+		}
+		step, err := n.node(wordNode{op: stWord, word: item.word, pred: n.of[item.word], to: to})
+		if err != nil {
+			return 0, err
+		}
+		n.link(from, step)
+		return to, nil
+	case opSet:
+		return n.set(from, item)
+	case opGroup, opOpt:
+	}
+	end, err := n.node(wordNode{})
+	if err != nil {
+		return 0, err
+	}
+	if item.op == opOpt {
+		n.link(from, end)
+	}
+	for _, alt := range item.alts {
+		s, err := n.linked(from)
+		if err != nil {
+			return 0, err
+		}
+		e, err := n.seq(s, alt)
+		if err != nil {
+			return 0, err
+		}
+		n.link(e, end)
+	}
+	return end, nil
+}
+
+// set adds one state for each subset of the members: which were given is all
+// that matters, not in which order.
+func (n *wordNFA) set(from int32, item *node) (int32, error) {
+	end, err := n.node(wordNode{})
+	if err != nil {
+		return 0, err
+	}
+	var need uint16
+	for i, must := range item.need {
+		if must {
+			need |= 1 << i
+		}
+	}
+	states := make([]int32, 1<<len(item.alts))
+	for used := range states {
+		if states[used], err = n.node(wordNode{set: item, used: uint16(used)}); err != nil {
+			return 0, err
+		}
+		if uint16(used)&need == need {
+			n.link(states[used], end)
+		}
+	}
+	n.link(from, states[0])
+	for used := range states {
+		for i, alt := range item.alts {
+			if used>>i&1 == 1 {
+				continue
+			}
+			s, err := n.linked(states[used])
+			if err != nil {
+				return 0, err
+			}
+			e, err := n.seq(s, alt)
+			if err != nil {
+				return 0, err
+			}
+			n.link(e, states[used|1<<i])
+		}
+	}
+	return end, nil
+}
+
+// closure appends to dst the states that are reached from those of from
+// without a token, if keep admits them. Work is proportional to what it walks.
+func (n *wordNFA) closure(from []int32, seen map[int32]bool, keep func(*wordNode) bool) []int32 {
+	var dst []int32
+	stack := append([]int32(nil), from...)
+	for len(stack) > 0 {
+		q := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if seen[q] {
+			continue
+		}
+		seen[q] = true
+		if keep(&n.nodes[q]) {
+			dst = append(dst, q)
+		}
+		stack = append(stack, n.nodes[q].out...)
+	}
+	return dst
+}
