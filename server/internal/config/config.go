@@ -9,17 +9,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"go.yaml.in/yaml/v4"
 )
 
-// maxSize bounds the file, in bytes.
-const maxSize = 1 << 20
+// MaxSize bounds the file, in bytes.
+const MaxSize = 1 << 20
 
-// Config is the whole configuration. Load returns it complete; the zero value
+// Config is the whole configuration. Read returns it complete; the zero value
 // is not usable.
 type Config struct {
 	Version int    `yaml:"version"`
@@ -96,11 +95,11 @@ func Default() Config {
 
 // Read decodes a file over the defaults. Errors name the file and the line.
 func Read(r io.Reader, name string) (Config, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	data, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
 	if err != nil {
 		return Config{}, err
 	}
-	if len(data) > maxSize {
+	if len(data) > MaxSize {
 		return Config{}, fmt.Errorf("%s: larger than 1 MiB", name)
 	}
 	c := Default()
@@ -127,16 +126,6 @@ func Read(r io.Reader, name string) (Config, error) {
 		return Config{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return c, nil
-}
-
-// Load reads the file at path.
-func Load(path string) (Config, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return Config{}, err
-	}
-	defer func() { _ = f.Close() }()
-	return Read(f, path)
 }
 
 // Check reports every value out of its range, by its name in the file.

@@ -25,7 +25,7 @@ func TestRead(t *testing.T) {
 		{"policy empty", "version: 1\npolicy: []\n", "policy: no directory"},
 		{"class", "version: 1\naudit: {class: none}\n", `audit.class: found "none"`},
 		{"level", "version: 1\nlog: {level: loud}\n", "log.level"},
-		{"too large", "version: 1\n" + strings.Repeat("#", maxSize), "larger than 1 MiB"},
+		{"too large", "version: 1\n" + strings.Repeat("#", MaxSize), "larger than 1 MiB"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
