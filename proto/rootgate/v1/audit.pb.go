@@ -638,7 +638,8 @@ type AuditRecord_Outcome struct {
 	// True when its seccomp filter killed it.
 	SeccompKilled bool `protobuf:"varint,3,opt,name=seccomp_killed,json=seccompKilled,proto3" json:"seccomp_killed,omitempty"`
 	// Why the server ended it: timeout, caller_gone, admin, shutdown,
-	// stdin_limit; empty when it ended by itself.
+	// stdin_limit, request (a later message of the call was refused); empty when
+	// it ended by itself.
 	EndedBy string `protobuf:"bytes,4,opt,name=ended_by,json=endedBy,proto3" json:"ended_by,omitempty"`
 	// Launch step and error when it never started.
 	LaunchError string `protobuf:"bytes,5,opt,name=launch_error,json=launchError,proto3" json:"launch_error,omitempty"`
