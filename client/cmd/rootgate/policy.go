@@ -44,7 +44,7 @@ func (a *app) policyCheck() *cobra.Command {
 				return &exit{status: statusUnreadable, err: err}
 			}
 			if host {
-				l.findings = append(l.findings, checkFiles(paths, l.files)...)
+				l.findings = append(l.findings, checkFiles(l.files)...)
 				l.findings = append(l.findings, checkPrograms(l.snapshot.Rules())...)
 			}
 			return a.judged(l, l.summary("clean"))

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -87,75 +86,4 @@ func readPolicyFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is over %d bytes", name, maxPolicyFile)
 	}
 	return data, nil
-}
-
-// checkFiles finds policy files, and the directories they stand in, that others
-// than root could change.
-func checkFiles(paths []string, files []policy.File) policy.Findings {
-	var findings policy.Findings
-	seen := map[string]bool{}
-	check := func(path string) {
-		path = filepath.Clean(path)
-		if seen[path] {
-			return
-		}
-		seen[path] = true
-		if fault := ownedByRoot(path, os.Lstat); fault != "" {
-			findings = append(findings, policy.Finding{ID: "F-PERM", File: path, Message: fault})
-		}
-	}
-	for _, path := range paths {
-		check(path)
-	}
-	for _, f := range files {
-		check(filepath.Dir(f.Name))
-		check(f.Name)
-	}
-	return findings
-}
-
-// checkPrograms finds programs that are missing or that others could change.
-func checkPrograms(rules []*policy.Rule) policy.Findings {
-	var findings policy.Findings
-	for _, r := range rules {
-		for _, p := range r.Programs {
-			f := policy.Finding{File: r.Pos.File, Line: r.Pos.Line, Column: r.Pos.Column, Rule: r.ID}
-			info, err := os.Stat(p.Path)
-			switch {
-			case errors.Is(err, fs.ErrNotExist):
-				f.ID, f.Message = "X-MISSING", "program "+p.Path+" is not on this host"
-			case err != nil:
-				f.ID, f.Message = "X-MISSING", err.Error()
-			case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
-				f.ID, f.Message = "X-MISSING", p.Path+" is not an executable file"
-			default:
-				f.ID, f.Message = "X-WRITABLE", ownedByRoot(p.Path, os.Stat)
-			}
-			if f.Message != "" {
-				findings = append(findings, f)
-			}
-		}
-	}
-	return findings
-}
-
-// ownedByRoot returns what lets others than root change path, or nothing.
-func ownedByRoot(path string, stat func(string) (fs.FileInfo, error)) string {
-	info, err := stat(path)
-	if err != nil {
-		return err.Error()
-	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	switch {
-	case info.Mode().Type() == fs.ModeSymlink:
-		return path + " is a symbolic link"
-	case !ok:
-		return "the owner of " + path + " is not known"
-	case st.Uid != 0:
-		return fmt.Sprintf("%s belongs to uid %d, not to root", path, st.Uid)
-	case info.Mode().Perm()&0o022 != 0:
-		return fmt.Sprintf("%s can be written by others than root (mode %04o)", path, info.Mode().Perm())
-	default:
-		return ""
-	}
 }
