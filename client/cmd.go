@@ -76,7 +76,8 @@ func (c *Cmd) Run() error {
 	return c.Wait()
 }
 
-// ErrTruncated: the command succeeded, but wrote more than its rule lets through.
+// ErrTruncated says that the command succeeded, but wrote more than its rule lets
+// through.
 var ErrTruncated = errors.New("output truncated at the rule's limit")
 
 // Output runs the command and returns its standard output. An [*ExitError] holds

@@ -202,8 +202,7 @@ func socketPath(address string) (string, error) {
 // bare returns the error of the system call in err, whose text would otherwise
 // repeat the path.
 func bare(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Err
 	}
 	return err

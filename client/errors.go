@@ -36,7 +36,7 @@ var (
 	ErrInternal = errors.New("internal error")
 )
 
-// ErrWaitDelay: [Cmd.WaitDelay] passed before [Cmd.Stdin] returned from a read.
+// ErrWaitDelay says that [Cmd.WaitDelay] passed before [Cmd.Stdin] returned from a read.
 var ErrWaitDelay = errors.New("wait delay expired before i/o complete")
 
 // Error is a call that the server, or the client in its place, did not carry out
@@ -143,7 +143,7 @@ func errorOf(ctx context.Context, err error) error {
 	for _, detail := range st.Details() {
 		e.add(detail)
 	}
-	if cause := ctx.Err(); cause != nil && (e.Kind == ErrTimeout || errors.Is(e.Kind, context.Canceled)) {
+	if cause := ctx.Err(); cause != nil && (errors.Is(e.Kind, ErrTimeout) || errors.Is(e.Kind, context.Canceled)) {
 		e.cause = cause
 		if errors.Is(cause, context.DeadlineExceeded) {
 			e.Kind = ErrTimeout
