@@ -1,0 +1,166 @@
+// Package guard never trusts a name twice: what a policy says about the host is
+// looked at once, through a descriptor that stays open until the command has
+// ended, so that the file which was checked is the file that is granted.
+package guard
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"github.com/rootgate-project/rootgate/policy"
+	"github.com/rootgate-project/rootgate/policy/argv"
+	"github.com/rootgate-project/rootgate/server/internal/sandbox/beneath"
+)
+
+// NetnsDir is where ip-netns(8) keeps named network namespaces.
+const NetnsDir = "/run/netns"
+
+// Error is a guard that does not hold. The caller may learn What; Cause holds
+// facts about the host and is for the log.
+type Error struct {
+	// What names the guard: the placeholder, "cwd" or "netns".
+	What string
+	// ArgvIndex is the index into the request's argv, or -1.
+	ArgvIndex int
+	// Missing is true for a namespace that does not exist.
+	Missing bool
+	Cause   error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("guard of %s failed: %v", e.What, e.Cause) }
+
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Path is a file that an argument names.
+type Path struct {
+	*beneath.File
+	Access argv.Access
+}
+
+// Held are the descriptors of one request. Close releases them.
+type Held struct {
+	// Netns is nil when the request names none.
+	Netns *beneath.File
+	// Dir is nil for the root directory.
+	Dir *beneath.File
+	// Paths are the files that typed arguments name, in the order of the
+	// arguments.
+	Paths []Path
+}
+
+// Open evaluates the guards of an allowed decision. The error is an *Error.
+func Open(d policy.Decision) (*Held, error) {
+	h := &Held{}
+	if err := h.open(d); err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *Held) open(d policy.Decision) (err error) {
+	if d.Netns != "" {
+		h.Netns, err = beneath.Open(NetnsDir, d.Netns, beneath.Namespace)
+		if err != nil {
+			return &Error{What: "netns", ArgvIndex: -1, Missing: errors.Is(err, fs.ErrNotExist), Cause: err}
+		}
+	}
+	if d.Cwd != "/" {
+		h.Dir, err = beneath.Open("/", strings.TrimPrefix(d.Cwd, "/"), beneath.Directory)
+		if err != nil {
+			return &Error{What: "cwd", ArgvIndex: -1, Cause: err}
+		}
+	}
+	for _, c := range d.Captures {
+		if c.Type.Name() != "path" {
+			continue
+		}
+		// Captures count from the first argument, requests from argv[0].
+		if err := h.openPath(c); err != nil {
+			return &Error{What: "<" + c.Name + ">", ArgvIndex: c.Arg + 1, Cause: err}
+		}
+	}
+	return nil
+}
+
+func (h *Held) openPath(c argv.Capture) error {
+	p := c.Type.Params()
+	root, name, err := split(c.Value, p.Under)
+	if err != nil {
+		return err
+	}
+	f, err := beneath.Open(root, name, beneath.Reference)
+	if err != nil {
+		return err
+	}
+	if err := check(f, p); err != nil {
+		_ = f.Close()
+		return err
+	}
+	h.Paths = append(h.Paths, Path{File: f, Access: p.Access})
+	return nil
+}
+
+// split cuts the longest root off a value that the type has accepted.
+func split(value string, roots []string) (root, name string, err error) {
+	for _, r := range roots {
+		prefix := strings.TrimSuffix(r, "/") + "/"
+		if strings.HasPrefix(value, prefix) && len(r) >= len(root) {
+			root, name = r, strings.TrimSuffix(value[len(prefix):], "/")
+		}
+	}
+	if name == "" || !filepath.IsLocal(name) {
+		return "", "", fmt.Errorf("%q is not below one of %q", value, roots)
+	}
+	return root, name, nil
+}
+
+// check holds the inode to the kind that the policy asks for. A file that is to
+// be written must not have a second name: it could be one that nobody granted.
+func check(f *beneath.File, p argv.Params) error {
+	if p.Access == argv.AccessWrite && f.Mode.IsRegular() && f.Links != 1 {
+		return fmt.Errorf("has %d hard links, expected 1", f.Links)
+	}
+	if p.FileKind == argv.KindAny {
+		return nil
+	}
+	if got := kindOf(f.Mode); got != p.FileKind {
+		return fmt.Errorf("is of kind %s, expected %s", got, p.FileKind)
+	}
+	return nil
+}
+
+func kindOf(m fs.FileMode) argv.FileKind {
+	switch {
+	case m.IsRegular():
+		return argv.KindFile
+	case m.IsDir():
+		return argv.KindDir
+	case m&fs.ModeCharDevice != 0:
+		return argv.KindChar
+	case m&fs.ModeDevice != 0:
+		return argv.KindBlock
+	case m&fs.ModeSocket != 0:
+		return argv.KindSocket
+	case m&fs.ModeNamedPipe != 0:
+		return argv.KindFIFO
+	default:
+		return argv.KindAny
+	}
+}
+
+// Close releases the descriptors.
+func (h *Held) Close() {
+	if h.Netns != nil {
+		_ = h.Netns.Close()
+	}
+	if h.Dir != nil {
+		_ = h.Dir.Close()
+	}
+	for _, p := range h.Paths {
+		_ = p.Close()
+	}
+}
