@@ -1,0 +1,112 @@
+package landlock
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// opened is a rule with what stood at its path. file is nil while nothing does.
+type opened struct {
+	rule      PathRule
+	file      *os.File
+	dev, ino  uint64
+	directory bool
+}
+
+// open opens the path anew. Nothing at the path of an optional rule is no error.
+func (o *opened) open() error {
+	fd, err := unix.Open(o.rule.Path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		if o.rule.Optional && absent(err) {
+			return nil
+		}
+		return &os.PathError{Op: "open", Path: o.rule.Path, Err: err}
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		_ = unix.Close(fd)
+		return os.NewSyscallError("fstat", err)
+	}
+	o.file = os.NewFile(uintptr(fd), o.rule.Path)
+	o.dev, o.ino = st.Dev, st.Ino
+	o.directory = st.Mode&unix.S_IFMT == unix.S_IFDIR
+	return nil
+}
+
+// stale reports whether something else stands at the path now. Device and inode
+// tell: the open descriptor keeps the inode's number from being given again.
+// What vanished keeps its rule, for it may be on its way back (unlink, rename).
+func (o *opened) stale() (bool, error) {
+	var st unix.Stat_t
+	for {
+		err := unix.Stat(o.rule.Path, &st)
+		switch {
+		case err == nil:
+			return o.file == nil || st.Dev != o.dev || st.Ino != o.ino, nil
+		case errors.Is(err, unix.EINTR):
+			continue
+		case absent(err):
+			return false, nil
+		}
+		return false, &os.PathError{Op: "stat", Path: o.rule.Path, Err: err}
+	}
+}
+
+func (o *opened) close() error {
+	if o.file == nil {
+		return nil
+	}
+	return o.file.Close()
+}
+
+func absent(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)
+}
+
+// Refresh looks at every path, one stat each, and opens anew what was replaced
+// and what has appeared. It is called before each launch. On error the view is
+// as it was, except for the paths already opened anew.
+func (v *View) Refresh() error {
+	stale, err := v.anyStale()
+	if err != nil || !stale {
+		return err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for i := range v.rules {
+		stale, err := v.rules[i].stale()
+		if err != nil {
+			return fmt.Errorf("refresh landlock view: %w", err)
+		}
+		if !stale {
+			continue
+		}
+		next := opened{rule: v.rules[i].rule}
+		if err := next.open(); err != nil {
+			return fmt.Errorf("refresh landlock view: %w", err)
+		}
+		if next.file == nil {
+			continue // gone again
+		}
+		old := v.rules[i]
+		v.rules[i] = next
+		if err := errors.Join(old.close(), v.drop()); err != nil {
+			return fmt.Errorf("refresh landlock view: %w", err)
+		}
+	}
+	return nil
+}
+
+func (v *View) anyStale() (bool, error) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	for i := range v.rules {
+		if stale, err := v.rules[i].stale(); stale || err != nil {
+			return stale, err
+		}
+	}
+	return false, nil
+}
