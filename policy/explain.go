@@ -17,29 +17,20 @@ import (
 func (d Decision) Explain(req Request) string {
 	var b strings.Builder
 	if d.Allowed() {
-		fmt.Fprintf(&b, "allowed: %s\n", quoteAll(req.Argv))
-		explainLine(&b, "rule", d.Rule, d.Line)
-		e := d.Rule.Effect
-		fmt.Fprintf(&b, "  program   %s\n", d.Program)
-		fmt.Fprintf(&b, "  runs as   %s (uid %d, gid %d), capabilities: %s\n", e.User, e.UID, e.GID, orNone(e.Caps))
-		fmt.Fprintf(&b, "  seccomp   %s\n", strings.Join(e.Seccomp, " "))
+		d.explainAllowed(&b, req)
 		return b.String()
 	}
 	n := d.Denial
 	fmt.Fprintf(&b, "denied: %s\n", quoteAll(req.Argv))
-	if n.ArgvIndex >= 0 && n.ArgvIndex <= len(req.Argv) {
-		at := len("denied: ") + utf8.RuneCountInString(quoteAll(req.Argv[:n.ArgvIndex]))
-		width := 1
-		if n.ArgvIndex > 0 {
-			at++
-		}
-		if n.ArgvIndex < len(req.Argv) {
-			width = utf8.RuneCountInString(quote(req.Argv[n.ArgvIndex]))
-		}
-		fmt.Fprintf(&b, "%s%s\n", strings.Repeat(" ", at), strings.Repeat("^", width))
+	if n.ArgvIndex >= 0 && n.ArgvIndex <= min(len(req.Argv), argv.MaxTokens) {
+		caret(&b, req.Argv, n.ArgvIndex)
 	}
-	if n.Message != "" {
-		fmt.Fprintf(&b, "  %s\n", n.Message)
+	label, rest := "because", n.Message
+	if where, after, ok := strings.Cut(n.Message, "] "); ok && strings.HasPrefix(where, "argv[") {
+		label, rest = where+"]", after
+	}
+	if rest != "" {
+		fmt.Fprintf(&b, "  %-9s %s\n", label, rest)
 	}
 	for _, near := range n.Nearest {
 		explainLine(&b, "nearest", near.Rule, near.Line)
@@ -49,6 +40,40 @@ func (d Decision) Explain(req Request) string {
 		fmt.Fprintf(&b, "  hint      did you mean %s?\n", quote(n.DidYouMean))
 	}
 	return b.String()
+}
+
+func (d Decision) explainAllowed(b *strings.Builder, req Request) {
+	e := d.Rule.Effect
+	fmt.Fprintf(b, "allowed: %s\n", quoteAll(req.Argv))
+	explainLine(b, "rule", d.Rule, d.Line)
+	fmt.Fprintf(b, "  program   %s\n", d.Program)
+	fmt.Fprintf(b, "  runs as   %s (uid %d, gid %d), capabilities: %s\n", e.User, e.UID, e.GID, orNone(e.Caps))
+	files := "the base view"
+	for _, l := range []struct {
+		name  string
+		paths []string
+	}{{"read", e.FS.Read}, {"write", e.FS.Write}, {"exec", e.FS.Exec}} {
+		if len(l.paths) > 0 {
+			files += ", " + l.name + " " + strings.Join(l.paths, " ")
+		}
+	}
+	if e.FS.Host {
+		files = "all of the host's"
+	}
+	fmt.Fprintf(b, "  files     %s\n  seccomp   %s\n", files, strings.Join(e.Seccomp, " "))
+}
+
+// caret writes a line that underlines argument i in the line above it; i may
+// be the end.
+func caret(b *strings.Builder, args []string, i int) {
+	at, width := len("denied: "), 1
+	if i > 0 {
+		at += utf8.RuneCountInString(quoteAll(args[:i])) + 1
+	}
+	if i < len(args) {
+		width = utf8.RuneCountInString(quote(args[i]))
+	}
+	fmt.Fprintf(b, "%s%s\n", strings.Repeat(" ", at), strings.Repeat("^", width))
 }
 
 func explainLine(b *strings.Builder, label string, r *Rule, line int) {
@@ -66,13 +91,16 @@ func orNone(s []string) string {
 // argvMessage says in one sentence where and why arguments stopped matching.
 // given is the index of the earlier one of a duplicate option.
 func argvMessage(args []string, d Denial, given int) string {
-	where := "the end of the arguments"
+	where := fmt.Sprintf("argv[%d] is missing", d.ArgvIndex)
 	if d.ArgvIndex < len(args) {
 		where = fmt.Sprintf("argv[%d] %s", d.ArgvIndex, quote(args[d.ArgvIndex]))
 	}
 	s := where + ": expected " + expectations(d.Expected)
-	if d.Reason == ReasonDuplicateOption {
+	switch d.Reason {
+	case ReasonDuplicateOption:
 		s += fmt.Sprintf(" (it was already given at argv[%d])", given)
+	case ReasonPathNotCanonical:
+		s += `; "..", ".", "//" and a slash at the end are never accepted in a path`
 	}
 	return s
 }
@@ -124,10 +152,16 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
+// quoteAll joins the tokens, as many as a request may have: a longer one is
+// refused, and its explanation must not be longer than its refusal.
 func quoteAll(args []string) string {
-	words := make([]string, len(args))
+	words := make([]string, 0, min(len(args), argv.MaxTokens+1))
 	for i, a := range args {
-		words[i] = quote(a)
+		if i == argv.MaxTokens {
+			words = append(words, "…")
+			break
+		}
+		words = append(words, quote(a))
 	}
 	return strings.Join(words, " ")
 }

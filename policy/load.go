@@ -93,13 +93,13 @@ func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 func (l *loading) bounded(files []File) bool {
 	total := 0
 	for i, f := range files {
-		total += len(f.Data)
+		if total += len(f.Data); i >= maxPolicyFiles || total > maxPolicyBytes {
+			l.out.add(Finding{ID: "F-LIMIT", Message: "a policy has at most 256 files and 8 MiB"})
+			return false
+		}
 		if i > 0 && files[i-1].Name == f.Name {
 			l.out.add(Finding{ID: "F-VALUE", File: f.Name, Message: "the file is given twice"})
 		}
-	}
-	if len(files) > maxPolicyFiles || total > maxPolicyBytes {
-		l.out.add(Finding{ID: "F-LIMIT", Message: "a policy has at most 256 files and 8 MiB"})
 	}
 	return !l.out.hasErrors()
 }

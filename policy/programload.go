@@ -19,6 +19,9 @@ var launchers = strings.Fields(`
 	stdbuf strace su sudo systemd-run tar tclsh timeout unshare vi view vim watch
 	xargs zsh`)
 
+// maxPrograms bounds the programs of one rule.
+const maxPrograms = 64
+
 var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // programs reads exec: a path, a mapping {path, sha256}, or a list of both.
@@ -32,8 +35,8 @@ func (d *document) programs(n *yaml.Node, f map[string]field) []Program {
 	if v.value.Kind == yaml.SequenceNode {
 		items = v.value.Content
 	}
-	if len(items) == 0 || len(items) > maxLines {
-		d.fail(v.value, "F-VALUE", "exec names %d programs, expected 1 to %d", len(items), maxLines)
+	if len(items) == 0 || len(items) > maxPrograms {
+		d.fail(v.value, "F-VALUE", "exec names %d programs, expected 1 to %d", len(items), maxPrograms)
 		return nil
 	}
 	var out []Program

@@ -130,12 +130,11 @@ func (d *document) ruleRequest(r *draftRule, f map[string]field, file *fileScope
 	}
 }
 
-// The bounds of a rule's block.
+// maxRules bounds the rules of a policy, maxBlockBytes one argv block before
+// the grammar holds it to its own bounds, 64 lines of 4 KiB.
 const (
 	maxRules      = 1000
-	maxLines      = 64
-	maxLineBytes  = 4 << 10
-	maxBlockBytes = maxLines * maxLineBytes
+	maxBlockBytes = 64 * 4 << 10
 )
 
 // ruleLines reads args and argv.
@@ -156,16 +155,13 @@ func (d *document) ruleLines(n *yaml.Node, r *draftRule, f map[string]field, fil
 	if block == nil {
 		return
 	}
-	if len(block.Lines) == 0 || len(block.Lines) > maxLines {
-		d.fail(v.value, "F-LIMIT", "argv has %d lines, expected 1 to %d", len(block.Lines), maxLines)
+	if len(block.Lines) == 0 {
+		d.fail(v.value, "G-PARSE", "argv has no line (argv: '' is no arguments)")
 		return
 	}
 	used := make(map[string]bool)
 	for _, l := range block.Lines {
 		line, column := d.src.blockPos(v.value.Line, v.value.Value, l.Row, l.Col)
-		if len(l.Source) > maxLineBytes {
-			d.report(SeverityError, line, column, "F-LIMIT", "the line has %d bytes, the limit is %d", len(l.Source), maxLineBytes)
-		}
 		r.lines = append(r.lines, l)
 		r.Lines = append(r.Lines, Line{Number: l.Number, Text: l.Source, Pos: Position{d.src.name, line, column}})
 		for _, p := range l.Placeholders() {
