@@ -31,7 +31,8 @@ var edges = []struct {
 	{"server/internal/policystore", []string{"policy", "server/internal/sandbox"}},
 	{"server/internal/guard", []string{"policy", "server/internal/sandbox/beneath"}},
 	{"server/internal/sandbox", nil},
-	{"server/internal/peer", nil},
+	// The socket's directory is held to what a program's directory is held to.
+	{"server/internal/peer", []string{"server/internal/sandbox/program"}},
 	{"server/internal/throttle", nil},
 	{"server/internal/config", nil},
 	{"server/internal/accounts", nil},

@@ -6,6 +6,7 @@ package house
 
 import (
 	"bytes"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -37,6 +39,14 @@ type source struct {
 // is built or belongs to git, nor modules of their own.
 func files(t *testing.T) []string {
 	t.Helper()
+	out, err := walk()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func walk() ([]string, error) {
 	var out []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -51,31 +61,42 @@ func files(t *testing.T) []string {
 		}
 		return nil
 	})
+	if err == nil && len(out) < 10 {
+		err = fmt.Errorf("got %d files below %s, want the whole module", len(out), root)
+	}
+	return out, err
+}
+
+// sources returns every Go file of the module, parsed.
+func sources(t *testing.T) []source {
+	t.Helper()
+	out, err := parseOnce()
 	if err != nil {
 		t.Fatal(err)
-	}
-	if len(out) < 10 {
-		t.Fatalf("got %d files below %s, want the whole module", len(out), root)
 	}
 	return out
 }
 
-// sources parses every Go file of the module.
-func sources(t *testing.T) []source {
-	t.Helper()
+var parseOnce = sync.OnceValues(parse)
+
+func parse() ([]source, error) {
+	paths, err := walk()
+	if err != nil {
+		return nil, err
+	}
 	fset := token.NewFileSet()
 	var out []source
-	for _, path := range files(t) {
+	for _, path := range paths {
 		if !strings.HasSuffix(path, ".go") || strings.Contains(path, "/testdata/") {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		syntax, err := parser.ParseFile(fset, path, text, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		s := source{
 			path: path, pkg: filepath.ToSlash(filepath.Dir(path)), lines: bytes.Count(text, []byte("\n")),
@@ -84,13 +105,13 @@ func sources(t *testing.T) []source {
 		for _, spec := range syntax.Imports {
 			name, err := strconv.Unquote(spec.Path.Value)
 			if err != nil {
-				t.Fatal(err)
+				return nil, err
 			}
 			s.imports = append(s.imports, name)
 		}
 		out = append(out, s)
 	}
-	return out
+	return out, nil
 }
 
 // within reports whether path is one of trees or lies below one of them. A tree
