@@ -39,6 +39,7 @@ type Features struct {
 	TreeKill    TreeKill
 	TreeReason  string // why not cgroup; "" if it is
 	CgroupPath  string
+	CgroupClone bool // commands are born in their leaf; otherwise they join it
 	Guardian    bool // stands ready now; while false every Start is refused
 }
 

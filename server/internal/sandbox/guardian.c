@@ -220,6 +220,10 @@ int rg_guard_start(struct rg_guard *g)
 	args.exit_signal = 17; /* SIGCHLD */
 	args.child_tid = args.stack = args.stack_size = args.tls = 0;
 	args.set_tid = args.set_tid_size = args.cgroup = 0;
+	if (g->leaf >= 0) {
+		args.flags |= RG_CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)g->leaf;
+	}
 
 	sys4(__NR_rt_sigprocmask, RG_SIG_SETMASK, &all, &old, RG_SIGSET_BYTES);
 	ret = sys6(__NR_clone3, (long)&args, sizeof(args), 0, 0, 0, 0);

@@ -19,7 +19,7 @@ type guardian struct {
 // startGuardian forks one and watches it. The watch restarts it when it dies;
 // until then nothing is launched.
 func (l *Launcher) startGuardian() error {
-	k, err := forkGuardian(l.tree, l.roster, -1)
+	k, err := forkGuardian(l.tree, l.roster, -1, -1)
 	if err != nil {
 		return fmt.Errorf("start guardian: %w", err)
 	}

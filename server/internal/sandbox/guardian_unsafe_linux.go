@@ -19,8 +19,9 @@ type keeper struct{ pid, pidfd, pipe int }
 
 // forkGuardian starts a process that waits for the end of a pipe. With a tree
 // it lives in the tree's own cgroup for it and ends the executions; with a
-// roster it ends those; with neither it joins the cgroup procs and does nothing.
-func forkGuardian(tree *cgroup.Tree, r *roster, procs int) (keeper, error) {
+// roster it ends those; with neither it does nothing, in the leaf
+// where it is born, or which it joins.
+func forkGuardian(tree *cgroup.Tree, r *roster, procs, leaf int) (keeper, error) {
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
 		return keeper{}, os.NewSyscallError("pipe2", err)
@@ -45,6 +46,7 @@ func forkGuardian(tree *cgroup.Tree, r *roster, procs int) (keeper, error) {
 	defer func() { _ = unix.Munmap(memory) }()
 	g := (*C.struct_rg_guard)(unsafe.Pointer(&memory[0]))
 	g.pipe, g.procs = C.int32_t(pipe[0]), C.int32_t(procs)
+	g.leaf = C.int32_t(leaf)
 	g.home, g.kill, g.events, g.run, g.tree, g.base = -1, -1, -1, -1, -1, -1
 	if tree != nil {
 		d := tree.Descriptors()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 	"unsafe"
@@ -32,9 +33,10 @@ func bpf(list ...instruction) []byte {
 }
 
 const (
-	bpfLoad   = 0x20 // LD | W | ABS
-	bpfEqual  = 0x15 // JMP | JEQ | K
-	bpfReturn = 0x06 // RET | K
+	bpfLoad    = 0x20 // LD | W | ABS
+	bpfEqual   = 0x15 // JMP | JEQ | K
+	bpfAtLeast = 0x35 // JMP | JGE | K
+	bpfReturn  = 0x06 // RET | K
 
 	actionAllow = 0x7fff0000
 	actionKill  = 0x80000000
@@ -48,6 +50,28 @@ func allowAll(n int, killed uint32) []byte {
 		list = append(list, instruction{code: bpfEqual, k: uint32(100000 + len(list))})
 	}
 	return bpf(append(list, instruction{code: bpfReturn, k: actionAllow})...)
+}
+
+// tree is an allowlist of the given number of system call ranges, searched
+// like libseccomp's binary tree, behind a check of the architecture.
+func tree(ranges int) []byte {
+	arch := uint32(0xc000003e)
+	if runtime.GOARCH == "arm64" {
+		arch = 0xc00000b7
+	}
+	var build func(low, high int) []instruction
+	build = func(low, high int) []instruction {
+		if high-low == 1 {
+			return []instruction{{code: bpfReturn, k: actionAllow}}
+		}
+		mid := (low + high) / 2
+		less := build(low, mid)
+		head := instruction{code: bpfAtLeast, jt: uint8(len(less)), k: uint32(mid * 450 / ranges)}
+		return append(append([]instruction{head}, less...), build(mid, high)...)
+	}
+	return bpf(append([]instruction{
+		{code: bpfLoad, k: 4}, {code: bpfEqual, jt: 1, k: arch}, {code: bpfReturn, k: actionKill}, {code: bpfLoad},
+	}, build(0, ranges)...)...)
 }
 
 // scopeOnly is a ruleset that handles no file system right.
@@ -159,4 +183,18 @@ func modes(t *testing.T, f func(t *testing.T, o Options)) {
 	t.Helper()
 	t.Run("cgroup", func(t *testing.T) { f(t, Options{}) })
 	t.Run("namespace", func(t *testing.T) { f(t, Options{NoCgroup: true}) })
+}
+
+// allow adds a path to a ruleset.
+func allow(tb testing.TB, ruleset *os.File, path string, access uint64) {
+	tb.Helper()
+	parent := program(tb, path)
+	var rule [12]byte // packed struct landlock_path_beneath_attr
+	binary.NativeEndian.PutUint64(rule[:], access)
+	binary.NativeEndian.PutUint32(rule[8:], uint32(parent.Fd()))
+	_, _, errno := unix.Syscall6(unix.SYS_LANDLOCK_ADD_RULE, ruleset.Fd(), unix.LANDLOCK_RULE_PATH_BENEATH,
+		uintptr(unsafe.Pointer(&rule)), 0, 0, 0)
+	if errno != 0 {
+		tb.Fatalf("landlock_add_rule %s: %v", path, errno)
+	}
 }

@@ -51,7 +51,8 @@ struct rg_launch {
 
 	volatile int32_t *slot;  /* where the kernel writes the pid: here or in the roster */
 	int32_t guard;           /* write end of the guardian's pipe, or -1 */
-	int32_t procs;           /* cgroup.procs of the leaf, or -1 */
+	int32_t procs;           /* cgroup.procs of the leaf, for the child to write to, or -1 */
+	int32_t leaf;            /* the leaf as a directory, for the child to be born in, or -1 */
 	int32_t fd[3];           /* what becomes 0, 1 and 2; all at 10 or above */
 	int32_t program;         /* O_PATH of the executable */
 	int32_t dir;             /* working directory */
@@ -62,7 +63,7 @@ struct rg_launch {
 	uint32_t newpid, newnet; /* 1: a namespace of its own */
 	uint32_t uid, gid, ngroups, umask;
 	uint32_t nlimits, npaths, nfilter;
-	uint64_t caps;
+	uint64_t caps, bounding; /* wanted; and what the launching thread still has */
 	const uint32_t *groups;
 	const struct rg_limit *limits;
 	const struct rg_path *paths;
@@ -92,6 +93,7 @@ struct rg_guard {
 	volatile int32_t pid, pidfd;
 	int32_t pipe;      /* read end; end of file is the daemon's death */
 	int32_t procs;     /* cgroup.procs of the guardian's own cgroup */
+	int32_t leaf;      /* a cgroup to be born in */
 	int32_t home;      /* cgroup.procs of the cgroup that holds the subtree */
 	int32_t kill;      /* cgroup.kill of the executions' cgroup */
 	int32_t events;    /* cgroup.events of the executions' cgroup */

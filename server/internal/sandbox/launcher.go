@@ -19,7 +19,8 @@ import (
 // Options of a Launcher. The zero value is usable.
 type Options struct {
 	// Threads is how many launches may be under way at once (not how many
-	// commands may run); 0 is two for each processor, at least four.
+	// commands may run); 0 is two for each processor, at least four. Half of
+	// them serve only commands without capabilities, and those faster.
 	Threads int
 	// CgroupRoot is the cgroup2 directory in which the subtree is made; "" is
 	// this process's own cgroup.
@@ -49,7 +50,8 @@ type Launcher struct {
 	root, nullRead, nullWrite *os.File
 
 	threads []*thread
-	queue   chan *launch
+	bare    chan *launch // to threads with an empty bounding set
+	full    chan *launch // to the others
 	stop    chan struct{}
 	stopped sync.Once
 	owners  sync.WaitGroup // threads, and the guardian's watch
@@ -85,7 +87,7 @@ func New(o Options) (*Launcher, error) {
 	}
 	l := &Launcher{
 		options: o, log: o.Log, features: features,
-		queue: make(chan *launch), stop: make(chan struct{}),
+		bare: make(chan *launch), full: make(chan *launch), stop: make(chan struct{}),
 		processes: make(map[*Process]struct{}),
 	}
 	if err := l.open(); err != nil {
@@ -139,8 +141,12 @@ func (l *Launcher) open() error {
 		}
 		l.threads = append(l.threads, t)
 	}
-	for _, t := range l.threads {
-		l.owners.Go(func() { l.serve(t) })
+	for i, t := range l.threads {
+		queue := l.full
+		if i%2 == 1 {
+			queue = l.bare
+		}
+		l.owners.Go(func() { l.serve(t, queue) })
 	}
 	return nil
 }
@@ -168,49 +174,13 @@ func (l *Launcher) openTree() error {
 	if err != nil {
 		return err
 	}
-	if err := canary(tree); err != nil {
+	if err := killCanary(tree); err != nil {
 		tree.Close()
 		return err
 	}
 	l.tree = tree
+	l.features.CgroupClone = birthCanary(tree) == nil
 	l.features.TreeKill, l.features.CgroupPath = TreeKillCgroup, tree.Path()
-	return nil
-}
-
-// canary proves on a leaf of its own that a child can join and that cgroup.kill
-// reaches it: on some hosts cgroup2 is mounted and does neither.
-func canary(tree *cgroup.Tree) error {
-	leaf, err := tree.Take()
-	if err != nil {
-		return err
-	}
-	defer tree.Put(leaf)
-	k, err := forkGuardian(nil, nil, leaf.ProcsFD())
-	if err != nil {
-		return err
-	}
-	w, err := newWaiter(k.pidfd)
-	if err != nil {
-		_ = unix.Close(k.pipe)
-		return err
-	}
-	defer w.close()
-	defer func() { _ = unix.Close(k.pipe) }()
-	for alive := false; !alive; {
-		if alive, err = leaf.Populated(); err != nil {
-			return err
-		}
-		if status, err := w.peek(unix.WNOHANG); err != nil || status.pid != 0 {
-			_, _ = w.reap(nil)
-			return errors.New("a child cannot join a cgroup leaf")
-		}
-		runtime.Gosched()
-	}
-	err = leaf.End(5 * time.Second)
-	_ = unix.PidfdSendSignal(k.pidfd, unix.SIGKILL, nil, 0)
-	if err := errors.Join(err, w.await()); err != nil {
-		return fmt.Errorf("cgroup.kill: %w", err)
-	}
 	return nil
 }
 

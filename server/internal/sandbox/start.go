@@ -18,9 +18,10 @@ const attempts = 3
 
 // descriptors are the child's sources, all at 10 or above and none at 900.
 type descriptors struct {
-	stdio                               [3]int
-	program, dir, netns, ruleset, procs int
-	copies                              []int // closed after the launch
+	stdio                        [3]int
+	program, dir, netns, ruleset int
+	procs, leaf                  int   // one of them, or neither
+	copies                       []int // closed after the launch
 }
 
 // launch is one Start on its way to a thread.
@@ -54,25 +55,42 @@ func (l *Launcher) Start(ctx context.Context, s *Spec) (*Process, error) {
 		j.drop(l)
 		return nil, err
 	}
-	select {
-	case l.queue <- j:
-	case <-ctx.Done():
+	if err := l.dispatch(ctx, j); err != nil {
 		j.drop(l)
-		return nil, fmt.Errorf("launch: %w", context.Cause(ctx))
-	case <-l.stop:
-		j.drop(l)
-		return nil, ErrClosed
+		return nil, err
 	}
 	<-j.done
 	j.drop(l)
 	return j.process, j.err
 }
 
+// dispatch hands a launch to a thread: to a bare one if it can be.
+func (l *Launcher) dispatch(ctx context.Context, j *launch) error {
+	bare := l.bare
+	if j.spec.Caps != 0 {
+		bare = nil // what such a thread has dropped, its children cannot have
+	}
+	select {
+	case bare <- j:
+		return nil
+	default:
+	}
+	select {
+	case bare <- j:
+	case l.full <- j:
+	case <-ctx.Done():
+		return fmt.Errorf("launch: %w", context.Cause(ctx))
+	case <-l.stop:
+		return ErrClosed
+	}
+	return nil
+}
+
 // prepare resolves descriptors and takes a cgroup leaf, before anything is
 // cloned.
 func (j *launch) prepare(l *Launcher) error {
 	d, s := &j.from, j.spec
-	d.netns, d.ruleset, d.procs = -1, -1, -1
+	d.netns, d.ruleset, d.procs, d.leaf = -1, -1, -1, -1
 	null := [3]*os.File{l.nullRead, l.nullWrite, l.nullWrite}
 	for i, f := range [3]*os.File{s.Stdin, s.Stdout, s.Stderr} {
 		if f == nil {
@@ -107,7 +125,12 @@ func (j *launch) prepare(l *Launcher) error {
 	if err != nil {
 		return &LaunchError{Step: StepPrepare, Detail: "cgroup", err: err}
 	}
-	j.leaf, d.procs = leaf, leaf.ProcsFD()
+	j.leaf = leaf
+	if l.features.CgroupClone {
+		d.leaf = leaf.DirFD()
+	} else {
+		d.procs = leaf.ProcsFD()
+	}
 	return nil
 }
 
@@ -152,11 +175,12 @@ func (j *launch) drop(l *Launcher) {
 
 // serve is a launcher thread. It is locked and ends locked: the parent death
 // signal of a command belongs to the thread that cloned it.
-func (l *Launcher) serve(t *thread) {
+func (l *Launcher) serve(t *thread, queue <-chan *launch) {
 	runtime.LockOSThread() //nolint:staticcheck // never unlocked, on purpose
+	t.cutBounding(queue == l.bare)
 	for {
 		select {
-		case j := <-l.queue:
+		case j := <-queue:
 			j.process, j.err = l.launch(t, j)
 			close(j.done)
 		case <-l.stop:
@@ -177,6 +201,9 @@ func (l *Launcher) launch(t *thread, j *launch) (*Process, error) {
 		}
 		last = err
 		l.log.Warn("launch repeated", "error", err)
+		if j.leaf != nil { // the canary may have spoken for a kernel that a kill has changed
+			t.joinByWriting(j.leaf.ProcsFD())
+		}
 	}
 	return nil, last
 }

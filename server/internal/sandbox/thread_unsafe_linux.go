@@ -170,11 +170,17 @@ func (t *thread) fill(s *Spec, d *descriptors) error {
 	}
 	b.program, b.dir = C.int32_t(d.program), C.int32_t(d.dir)
 	b.netns, b.ruleset, b.procs = C.int32_t(d.netns), C.int32_t(d.ruleset), C.int32_t(d.procs)
+	b.leaf = C.int32_t(d.leaf)
 	b.newnet = 0
 	if s.NewNet && s.Netns == nil {
 		b.newnet = 1
 	}
 	return nil
+}
+
+// joinByWriting is for the next attempt of the same launch.
+func (t *thread) joinByWriting(procs int) {
+	t.block.leaf, t.block.procs = -1, C.int32_t(procs)
 }
 
 // attempt is what one clone3 led to.
@@ -221,6 +227,23 @@ func (t *thread) clone(g *guardian, member *int32) (attempt, error) {
 
 // release lets the reaper forget the child: it is registered, or reaped.
 func (t *thread) release() { t.slot.Store(nil) }
+
+// cutBounding drops the calling thread's bounding set for good if bare is true,
+// and notes what is left for the children to drop. A thread's bounding set
+// limits nothing but what its children may gain by executing a program.
+func (t *thread) cutBounding(bare bool) {
+	left := uint64(0)
+	for c := range uintptr(64) {
+		has, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, c, 0, 0, 0)
+		if err != nil {
+			break // EINVAL: the first number that this kernel does not know
+		}
+		if has == 1 && (!bare || unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0) != nil) {
+			left |= 1 << c
+		}
+	}
+	t.block.bounding = C.uint64_t(left)
+}
 
 // child is the process id of a child that is not registered yet, or 0. The
 // kernel writes it before the child first runs.

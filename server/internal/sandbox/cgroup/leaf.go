@@ -20,6 +20,7 @@ var ErrAlive = errors.New("processes survive in the cgroup")
 // goroutine until it has been given back.
 type Leaf struct {
 	name   string
+	dir    *os.File // for a child to be cloned into
 	procs  *os.File // cgroup.procs, for the child to join by writing "0"
 	events *os.File // cgroup.events
 	kill   *os.File // cgroup.kill
@@ -37,6 +38,7 @@ func newLeaf(run *os.File, name string) (*Leaf, error) {
 		name string
 		flag int
 	}{
+		{&l.dir, ".", unix.O_PATH | unix.O_DIRECTORY},
 		{&l.procs, "cgroup.procs", unix.O_WRONLY},
 		{&l.events, "cgroup.events", unix.O_RDONLY},
 		{&l.kill, "cgroup.kill", unix.O_WRONLY},
@@ -51,7 +53,7 @@ func newLeaf(run *os.File, name string) (*Leaf, error) {
 }
 
 func (l *Leaf) close() {
-	for _, f := range []*os.File{l.procs, l.events, l.kill} {
+	for _, f := range []*os.File{l.dir, l.procs, l.events, l.kill} {
 		if f != nil {
 			_ = f.Close()
 		}
@@ -61,6 +63,9 @@ func (l *Leaf) close() {
 // ProcsFD is the descriptor of the leaf's cgroup.procs, open for writing and
 // at 10 or above. It stays the leaf's own.
 func (l *Leaf) ProcsFD() int { return int(l.procs.Fd()) }
+
+// DirFD is the leaf's directory, for CLONE_INTO_CGROUP; like ProcsFD.
+func (l *Leaf) DirFD() int { return int(l.dir.Fd()) }
 
 // Name is the leaf's name in the executions' cgroup.
 func (l *Leaf) Name() string { return l.name }
