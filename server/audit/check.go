@@ -77,14 +77,15 @@ func (c *checker) line(line []byte) (header, *Break) {
 	if !anchored {
 		return h, nil
 	}
-	b := Break{Seq: h.Seq, ExpectedSeq: wantSeq, ExpectedHash: hex.EncodeToString(want[:]), FoundHash: hex.EncodeToString(hash[:])}
-	switch {
-	case h.Seq != wantSeq:
-		b.Kind = BreakSeq
-	case want != hash:
-		b.Kind = BreakHash
-	default:
+	if h.Seq == wantSeq && want == hash {
 		return h, nil
 	}
-	return h, &b
+	kind := BreakHash
+	if h.Seq != wantSeq {
+		kind = BreakSeq
+	}
+	return h, &Break{
+		Kind: kind, Seq: h.Seq, ExpectedSeq: wantSeq,
+		ExpectedHash: hex.EncodeToString(want[:]), FoundHash: hex.EncodeToString(hash[:]),
+	}
 }

@@ -13,9 +13,10 @@ const MaxLineBytes = 256 << 10
 
 // lineReader splits a file into lines, holding at most one line in memory.
 type lineReader struct {
-	r   *bufio.Reader
-	off int64 // bytes up to the end of the last complete line
-	n   int   // number of the last line, from 1
+	r    *bufio.Reader
+	off  int64 // bytes up to the end of the last complete line
+	n    int   // number of the last line, from 1
+	long []byte
 
 	// settle waits for a line that is being written. A reader without the lock can
 	// see a part of a write: the kernel extends a file page by page (ext4).
@@ -26,7 +27,7 @@ type lineReader struct {
 const settleTries = 5
 
 func newLineReader(r io.Reader, live bool) *lineReader {
-	l := &lineReader{r: bufio.NewReaderSize(r, MaxLineBytes+1)}
+	l := &lineReader{r: bufio.NewReaderSize(r, 8<<10)}
 	if live {
 		l.settle = func() { time.Sleep(20 * time.Millisecond) }
 	}
@@ -35,68 +36,46 @@ func newLineReader(r io.Reader, live bool) *lineReader {
 
 // next returns the next line without its newline, valid until the next call, and
 // io.EOF after the last. ErrLineTooLong and ErrPartialLine speak of this line;
-// after the first, reading goes on behind it. Other errors are the file's.
+// reading goes on behind it. Other errors are the file's.
 func (l *lineReader) next() ([]byte, error) {
 	line, err := l.r.ReadSlice('\n')
-	if err == nil {
-		return l.whole(line), nil
-	}
-	if errors.Is(err, io.EOF) && len(line) > 0 {
-		line, err = l.rest(append([]byte(nil), line...))
-		if err == nil {
-			return l.whole(line), nil
-		}
+	size := int64(len(line))
+	if size > 0 && err != nil {
+		line, size, err = l.collect(line, err)
 	}
 	switch {
-	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, l.skip(int64(len(line)))
-	case errors.Is(err, io.EOF) && len(line) > 0:
+	case errors.Is(err, io.EOF) && size > 0:
 		l.n++
-		return line, ErrPartialLine
+		return nil, ErrPartialLine
+	case err != nil:
+		return nil, err
 	}
-	return nil, err
-}
-
-func (l *lineReader) whole(line []byte) []byte {
 	l.n++
-	l.off += int64(len(line))
-	return line[:len(line)-1]
-}
-
-// rest reads on at the end of a file, for a line whose write is under way.
-func (l *lineReader) rest(line []byte) ([]byte, error) {
-	for range settleTries {
-		if l.settle == nil {
-			break
-		}
-		l.settle()
-		more, err := l.r.ReadSlice('\n')
-		line = append(line, more...)
-		if len(line) > MaxLineBytes+1 {
-			return line, bufio.ErrBufferFull
-		}
-		if err == nil || !errors.Is(err, io.EOF) {
-			return line, err
-		}
+	l.off += size
+	if size > MaxLineBytes+1 {
+		return nil, ErrLineTooLong
 	}
-	return line, io.EOF
+	return line[:size-1], nil
 }
 
-// skip passes over the rest of a line that is too long.
-func (l *lineReader) skip(n int64) error {
-	for {
-		part, err := l.r.ReadSlice('\n')
-		n += int64(len(part))
+// collect reads the rest of a line that was not whole in the buffer, err saying
+// why. Beyond the bound it counts only.
+func (l *lineReader) collect(part []byte, err error) (line []byte, size int64, _ error) {
+	l.long = l.long[:0]
+	for tries := 0; ; {
+		size += int64(len(part))
+		if size <= MaxLineBytes+1 {
+			l.long = append(l.long, part...)
+		}
 		switch {
 		case err == nil:
-			l.n++
-			l.off += n
-			return ErrLineTooLong
-		case errors.Is(err, io.EOF):
-			l.n++
-			return ErrPartialLine
+			return l.long, size, nil
+		case errors.Is(err, io.EOF) && l.settle != nil && tries < settleTries:
+			tries++
+			l.settle()
 		case !errors.Is(err, bufio.ErrBufferFull):
-			return err
+			return nil, size, err
 		}
+		part, err = l.r.ReadSlice('\n')
 	}
 }

@@ -2,12 +2,12 @@ package audit
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 )
 
 // VerifyOptions says what is known of the log from elsewhere. Zero: nothing.
@@ -31,19 +31,20 @@ const maxOpen = 1 << 16
 // wrong with the log is in the Report. A log that is being written may be
 // verified; the caller needs no more than permission to read.
 func Verify(path string, o VerifyOptions) (Report, error) {
-	if d, err := hex.DecodeString(o.Head); err != nil || (len(d) != 0 && len(d) != 32) {
+	if d, err := hex.DecodeString(o.Head); err != nil || (len(d) != 0 && len(d) != sha256.Size) {
 		return Report{}, fmt.Errorf("verify audit log: head %q is not 64 hexadecimal digits", o.Head)
 	}
 	list, directory, err := sources(path)
 	if err != nil {
 		return Report{}, fmt.Errorf("verify audit log: %w", err)
 	}
-	o.Head = strings.ToLower(o.Head)
 	return verifySources(list, directory, o)
 }
 
+// verifySources is Verify with an o.Head that is empty or well-formed.
 func verifySources(list []source, directory bool, o VerifyOptions) (Report, error) {
 	v := verifier{want: o, check: newChecker(), open: make(map[string]OpenIntent)}
+	_, _ = hex.Decode(v.head[:], []byte(o.Head))
 	if !directory && len(list) > 0 && list[0].number != 1 {
 		v.check.anchored = false
 	}
@@ -65,6 +66,8 @@ type verifier struct {
 	want    VerifyOptions
 	check   checker
 	open    map[string]OpenIntent
+	last    [sha256.Size]byte // hash of the last record
+	head    [sha256.Size]byte // want.Head
 	headSeq uint64
 }
 
@@ -124,11 +127,11 @@ func (v *verifier) line(file string, n int, line []byte) {
 		v.FirstSeq = h.Seq
 	}
 	v.Records++
-	v.LastSeq, v.Head = h.Seq, hex.EncodeToString(h.hash[:])
+	v.LastSeq, v.last = h.Seq, h.hash
 	if v.HeadFound {
 		v.AfterHead++
 	}
-	if b == nil && v.Head == v.want.Head {
+	if b == nil && v.want.Head != "" && v.last == v.head {
 		v.HeadFound, v.headSeq = true, h.Seq
 	}
 	switch h.Type {
@@ -144,6 +147,9 @@ func (v *verifier) line(file string, n int, line []byte) {
 // end compares with what was known and closes the report.
 func (v *verifier) end() Report {
 	w := v.want
+	if v.Records > 0 {
+		v.Head = hex.EncodeToString(v.last[:])
+	}
 	head := Break{Kind: BreakHead, Seq: v.LastSeq, ExpectedSeq: w.Seq, ExpectedHash: w.Head, FoundHash: v.Head}
 	switch {
 	case w.Head != "" && !v.HeadFound:
