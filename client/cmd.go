@@ -32,7 +32,9 @@ type Cmd struct {
 
 	// Stdin is read once the server said that the rule takes input, and not
 	// otherwise. An error of it, other than io.EOF, ends the command. Input that
-	// a command does not want is not an error.
+	// a command leaves is not an error. A *bytes.Buffer, *bytes.Reader or
+	// *strings.Reader that holds something goes along with the request, so that a
+	// rule that takes no input refuses it; it too stays unread then.
 	Stdin io.Reader
 	// Stdout and Stderr receive the output as it arrives, from one goroutine.
 	// When one fails, the command is killed and Wait returns that error. Nil

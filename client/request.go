@@ -1,7 +1,9 @@
 package client
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -58,6 +60,33 @@ func environment(entries []string) (map[string]string, error) {
 		env[name] = value
 	}
 	return env, nil
+}
+
+// peek returns the beginning of input that is in memory, without reading it: a
+// refused request may be made again with the same Reader.
+func peek(r io.Reader) []byte {
+	var at io.ReaderAt
+	var read, left int64
+	switch r := r.(type) {
+	case *bytes.Buffer:
+		return bytes.Clone(r.Bytes()[:min(r.Len(), chunk)])
+	case *bytes.Reader:
+		at, read, left = r, r.Size()-int64(r.Len()), int64(r.Len())
+	case *strings.Reader:
+		at, read, left = r, r.Size()-int64(r.Len()), int64(r.Len())
+	default:
+		return nil
+	}
+	p := make([]byte, min(left, chunk))
+	n, _ := at.ReadAt(p, read) // in memory: there is no error but the end
+	return p[:n]
+}
+
+// skip reads what peek returned.
+func skip(r io.Reader, n int) {
+	if n > 0 {
+		_, _ = io.CopyN(io.Discard, r, int64(n)) // in memory, as above
+	}
 }
 
 func invalid(reason string, argvIndex int, format string, args ...any) *Error {

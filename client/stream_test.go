@@ -26,6 +26,9 @@ func TestStdin(t *testing.T) {
 		{"nil", nil, ""},
 		{"empty", strings.NewReader(""), ""},
 		{"big", strings.NewReader(big), big},
+		{"big bytes", bytes.NewReader([]byte(big)), big},
+		{"big buffer", bytes.NewBufferString(big), big},
+		{"partly read", partlyRead("abc"), "bc"},
 		{"byte by byte", iotest.OneByteReader(strings.NewReader("abc")), "abc"},
 		{"end with data", iotest.DataErrReader(strings.NewReader("abc")), "abc"},
 	} {
@@ -37,6 +40,38 @@ func TestStdin(t *testing.T) {
 				t.Errorf("got %d bytes, %v, want %d", len(got), err, len(tt.want))
 			}
 		})
+	}
+}
+
+func partlyRead(s string) io.Reader {
+	r := strings.NewReader(s)
+	_, _ = r.ReadByte()
+	return r
+}
+
+// Input that is in memory is refused by a rule that takes none, and stays whole
+// for another attempt.
+func TestStdinRefused(t *testing.T) {
+	c, _ := start(t)
+	for name, stdin := range map[string]io.Reader{
+		"string": strings.NewReader("abc"), "bytes": bytes.NewReader([]byte("abc")), "buffer": bytes.NewBufferString("abc"),
+	} {
+		cmd := c.Command("echo")
+		cmd.Stdin = stdin
+		var e *client.Error
+		if err := cmd.Run(); !errors.As(err, &e) || e.Reason != "STDIN_NOT_ALLOWED" {
+			t.Errorf("%s: got %v, want STDIN_NOT_ALLOWED", name, err)
+		}
+		cmd = c.Command("cat")
+		cmd.Stdin = stdin
+		if got, err := cmd.Output(); string(got) != "abc" || err != nil {
+			t.Errorf("%s, again: got %q, %v", name, got, err)
+		}
+	}
+	cmd := c.Command("echo")
+	cmd.Stdin = strings.NewReader("")
+	if err := cmd.Run(); err != nil {
+		t.Errorf("empty input: %v", err)
 	}
 }
 

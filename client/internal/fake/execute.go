@@ -57,6 +57,9 @@ func (s *Server) ExecuteStream(stream serverStream) error {
 		return nil
 	}
 	takes := slices.Contains([]string{"cat", "head", "deaf"}, name)
+	if !takes && len(req.GetStdin()) > 0 {
+		return Refusal(codes.PermissionDenied, "STDIN_NOT_ALLOWED")
+	}
 	err = r.send(&rootgatev1.ExecuteStreamResponse{Message: &rootgatev1.ExecuteStreamResponse_Started{Started: &rootgatev1.Started{
 		ExecutionId: "exec-1", TakesStdin: takes, Decision: &rootgatev1.Decision{Rule: "fake." + name, Line: 1, PolicyGeneration: 7},
 	}}})
@@ -108,6 +111,9 @@ func (r *run) behave(name string) error {
 	case "cat":
 		return r.cat()
 	case "head":
+		if len(r.req.GetStdin()) > 0 {
+			break
+		}
 		if _, err := r.Recv(); err != nil {
 			return err
 		}
@@ -128,6 +134,9 @@ func (r *run) behave(name string) error {
 
 // cat copies input to output.
 func (r *run) cat() error {
+	if first := r.req.GetStdin(); len(first) > 0 {
+		r.out(first)
+	}
 	for {
 		req, err := r.Recv()
 		if err != nil {
