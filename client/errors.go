@@ -143,13 +143,22 @@ func errorOf(ctx context.Context, err error) error {
 	for _, detail := range st.Details() {
 		e.add(detail)
 	}
-	if cause := ctx.Err(); cause != nil && (errors.Is(e.Kind, ErrTimeout) || errors.Is(e.Kind, context.Canceled)) {
+	if cause := ended(ctx); cause != nil && (errors.Is(e.Kind, ErrTimeout) || errors.Is(e.Kind, context.Canceled)) {
 		e.cause = cause
 		if errors.Is(cause, context.DeadlineExceeded) {
 			e.Kind = ErrTimeout
 		}
 	}
 	return e
+}
+
+// ended is ctx.Err, but does not wait for the timer: the server may have seen the
+// deadline pass first.
+func ended(ctx context.Context) error {
+	if d, ok := ctx.Deadline(); ctx.Err() == nil && ok && !d.After(time.Now()) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // add takes over what one detail says.
