@@ -53,6 +53,8 @@ func (l *loading) program(path string, drafts []*draftRule, shared map[string]*a
 	rules := make([]argv.Rule, 0, len(drafts))
 	for _, r := range drafts {
 		prog.rules = append(prog.rules, r.Rule)
+		i := slices.IndexFunc(r.Programs, func(p Program) bool { return p.Path == path })
+		prog.digests = append(prog.digests, r.Programs[i].SHA256)
 		rules = append(rules, argv.Rule{Lines: r.lines})
 		fmt.Fprintf(&ids, "%s\n", r.ID)
 	}

@@ -92,14 +92,7 @@ func (m *match) sameEffect(o *match) bool {
 		slices.Equal(m.digests(), o.digests()) && slices.Equal(m.guards(), o.guards())
 }
 
-func (m *match) digests() []string {
-	for _, p := range m.rule.Programs {
-		if p.Path == m.program.path {
-			return p.SHA256
-		}
-	}
-	return nil
-}
+func (m *match) digests() []string { return m.program.digests[m.ref.Rule] }
 
 // guards returns what the captures grant beyond their text, sorted.
 func (m *match) guards() []string {

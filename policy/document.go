@@ -53,12 +53,12 @@ func (d *document) parse(data []byte) *yaml.Node {
 	case len(data) > maxFileBytes:
 		d.report(SeverityError, 0, 0, "F-LIMIT", "the file has %d bytes, the limit is %d", len(data), maxFileBytes)
 		return nil
-	case !utf8.Valid(data):
-		line := 1 + bytes.Count(data[:invalidAt(data)], []byte("\n"))
-		d.report(SeverityError, line, 1, "F-SYNTAX", "the line is not valid UTF-8")
-		return nil
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
 		d.report(SeverityError, 1, 1, "F-SYNTAX", "the file begins with a byte order mark; remove it")
+		return nil
+	}
+	if line, column, what := deceptive(data); what != "" {
+		d.report(SeverityError, line, column, "F-SYNTAX", "%s is not allowed in a policy", what)
 		return nil
 	}
 	root, err := decodeYAML(data)
@@ -75,15 +75,28 @@ func (d *document) parse(data []byte) *yaml.Node {
 	return root
 }
 
-func invalidAt(data []byte) int {
+// deceptive finds the first place that editors, terminals and YAML readers show
+// or count in different ways: bytes that are not UTF-8, control characters, line
+// ends other than a newline, and characters that turn the direction of text
+// around (CVE-2021-42574).
+func deceptive(data []byte) (line, column int, what string) {
+	line, column = 1, 1
 	for i := 0; i < len(data); {
 		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i
-		}
 		i += size
+		switch {
+		case r == utf8.RuneError && size == 1:
+			return line, column, "a byte that is not UTF-8"
+		case r == '\n':
+			line, column = line+1, 0
+		case r == '\r' && i < len(data) && data[i] == '\n':
+		case r < ' ' && r != '\t', r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029,
+			r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+			return line, column, fmt.Sprintf("the character %U", r)
+		}
+		column++
 	}
-	return len(data)
+	return 0, 0, ""
 }
 
 // errSecondDocument refuses what a reader would have to scroll for.

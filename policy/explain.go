@@ -78,7 +78,11 @@ func caret(b *strings.Builder, args []string, i int) {
 
 func explainLine(b *strings.Builder, label string, r *Rule, line int) {
 	l := r.Lines[line-1]
-	fmt.Fprintf(b, "  %-9s %s:%d   %s   %s\n", label, r.ID, line, l.Pos, l.Text)
+	usage := l.Text
+	if usage == "" {
+		usage = "()" // how a block writes a line without arguments
+	}
+	fmt.Fprintf(b, "  %-9s %s:%d   %s   %s\n", label, r.ID, line, l.Pos, usage)
 }
 
 func orNone(s []string) string {

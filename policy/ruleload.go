@@ -161,7 +161,7 @@ func (d *document) ruleLines(n *yaml.Node, r *draftRule, f map[string]field, fil
 	}
 	used := make(map[string]bool)
 	for _, l := range block.Lines {
-		line, column := d.src.blockPos(v.value.Line, v.value.Value, l.Row, l.Col)
+		line, column := d.src.blockPos(v.value, l.Row, l.Col)
 		r.lines = append(r.lines, l)
 		r.Lines = append(r.Lines, Line{Number: l.Number, Text: l.Source, Pos: Position{d.src.name, line, column}})
 		for _, p := range l.Placeholders() {
@@ -208,7 +208,7 @@ func (d *document) block(n *yaml.Node, scope argv.Scope) *argv.Block {
 	for _, e := range flatten(err) {
 		if s, ok := errors.AsType[*argv.SyntaxError](e); ok {
 			found = true
-			line, column := d.src.blockPos(n.Line, n.Value, s.Line, s.Col)
+			line, column := d.src.blockPos(n, s.Line, s.Col)
 			msg := s.Msg
 			if s.Expected != "" {
 				msg += ", expected " + s.Expected

@@ -13,7 +13,8 @@ type Snapshot struct {
 // program is one executable with the rules that run it.
 type program struct {
 	path    string
-	rules   []*Rule // sorted by id; the matcher's rule indexes
+	rules   []*Rule    // sorted by id; the matcher's rule indexes
+	digests [][]string // of the program, by rule
 	matcher *argv.Matcher
 }
 

@@ -3,6 +3,8 @@ package policy
 import (
 	"strings"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v4"
 )
 
 // source is the text of one policy file, for positions and excerpts.
@@ -52,12 +54,15 @@ func visible(r rune) rune {
 	return r
 }
 
-// blockPos maps row and column, both from 1, within a literal block whose
-// indicator stands on line start and whose decoded text is text. The decoder
-// strips the indentation; it is what the file's line has more than the text's.
-func (s *source) blockPos(start int, text string, row, col int) (line, column int) {
-	line = start + row
-	rows := strings.Split(text, "\n")
+// blockPos maps row and column, both from 1, within the literal block n to the
+// file. The decoder strips the indentation; it is what the file's line has more
+// than the text's.
+func (s *source) blockPos(n *yaml.Node, row, col int) (line, column int) {
+	if n.Style&yaml.LiteralStyle == 0 {
+		return n.Line, n.Column
+	}
+	line = n.Line + row
+	rows := strings.Split(n.Value, "\n")
 	if row < 1 || row > len(rows) {
 		return line, col
 	}

@@ -1,0 +1,278 @@
+package policy
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLoadDefaults(t *testing.T) {
+	s := load(t, rule())
+	r := s.Rules()[0]
+	want := Effect{
+		User: "run_user", UID: 990, GID: 990, Seccomp: []string{"@default"}, Net: "host",
+		Limits: Limits{
+			Wall: 30 * time.Second, CPU: 10 * time.Second, Memory: 256 << 20,
+			Files: 256, Processes: 32, Stdout: 1 << 20, Stderr: 64 << 10,
+		},
+		Umask: 0o022, Cwd: "/",
+	}
+	if !reflect.DeepEqual(r.Effect, want) {
+		t.Errorf("effect\n%+v, want\n%+v", r.Effect, want)
+	}
+	if r.Stdin != (Stdin{}) || r.Netns != (Netns{}) || len(r.Env.Set)+len(r.Env.Pass) > 0 || r.Profile != "base" {
+		t.Errorf("rule %+v", r)
+	}
+	if want := []string{"HUP", "INT", "QUIT", "TERM"}; !slices.Equal(r.Signals, want) {
+		t.Errorf("signals %q, want %q", r.Signals, want)
+	}
+}
+
+const full = `version: 1
+about: everything a rule can say
+callers: [{user: alice}]
+types:
+  ns: {re: 'ns-[a-z]{1,8}'}
+profiles:
+  net:
+    run: {caps: [net_admin, kill], seccomp: ['@default', '@netlink'], limits: {wall: 1m30s, stdout: 2MiB}, nice: 5}
+  ns:
+    extends: net
+    why: mounts
+    run: {user: root, caps: [+sys_admin, -kill], seccomp: [+@netns, +flock], fs: host, limits: {wall: 500ms}}
+  files:
+    extends: ns
+    run: {fs: {read: [/srv, /opt], write: [/var/lib/x]}}
+rules:
+  - id: full
+    why: shows it
+    exec: [/usr/sbin/a, {path: /usr/sbin/b, sha256: [` + "abababababababababababababababababababababababababababababababab" + `]}]
+    profile: files
+    run:
+      user: nobody
+      groups: [log, ops, 7]
+      fs: {read: [+/etc/x], exec: [/bin/sh]}
+      net: none
+      umask: '077'
+      cwd: /srv
+      limits: {cpu: 1s, mem: 1GiB, nofile: 64, procs: 5, stderr: 1024}
+    args:
+      n: {type: int, min: 1, max: 9}
+    argv: |
+      # a comment
+      first <n>
+          [more]
+      second <dev:ifname>
+
+      third
+    netns: {type: <ns>, required: true}
+    env: {set: {Z: '', A: b}, pass: {TAG: 're([a-z]+)'}}
+    cwd: {under: [/srv/b, /srv/a]}
+    stdin: {max: 8KiB, utf8: true}
+    signals: [USR1, TERM]
+    tests:
+      allow:
+        - {argv: a first 5 more, netns: ns-a, env: {TAG: x}, stdin: ok, cwd: /srv/a/b, caller: alice}
+        - {argv: [b, second, eth0], netns: ns-a}
+        - {argv: /usr/sbin/a third, netns: ns-a}
+`
+
+func TestLoadFull(t *testing.T) {
+	s, found := Load(t.Context(), []File{{"p.yaml", []byte(full)}}, options())
+	if s == nil || len(found) != 1 || found[0].ID != "R-SECCOMP" {
+		t.Fatal(found)
+	}
+	r := s.Rules()[0]
+	want := Effect{
+		User: "nobody", UID: 65534, GID: 65534, Groups: []uint32{7, 2000, 2001},
+		Caps: []string{"net_admin", "sys_admin"}, Seccomp: []string{"@default", "@netlink", "@netns", "flock"},
+		FS:  FS{Read: []string{"/etc/x", "/opt", "/srv"}, Write: []string{"/var/lib/x"}, Exec: []string{"/bin/sh"}},
+		Net: "none",
+		Limits: Limits{
+			Wall: 500 * time.Millisecond, CPU: time.Second, Memory: 1 << 30,
+			Files: 64, Processes: 5, Stdout: 2 << 20, Stderr: 1024,
+		},
+		Umask: 0o077, Nice: 5, Cwd: "/srv",
+	}
+	if !reflect.DeepEqual(r.Effect, want) {
+		t.Errorf("effect\n%+v, want\n%+v", r.Effect, want)
+	}
+	if !r.Netns.Required || r.Netns.Type.String() != "re(ns-[a-z]{1,8})" {
+		t.Errorf("netns %v", r.Netns)
+	}
+	if want := []EnvVar{{"A", "b"}, {"Z", ""}}; !slices.Equal(r.Env.Set, want) {
+		t.Errorf("env.set %v", r.Env.Set)
+	}
+	if len(r.Env.Pass) != 1 || r.Env.Pass[0].Name != "TAG" {
+		t.Errorf("env.pass %v", r.Env.Pass)
+	}
+	if want := []string{"/srv/a", "/srv/b"}; !slices.Equal(r.Cwd, want) {
+		t.Errorf("cwd %q", r.Cwd)
+	}
+	if want := (Stdin{Max: 8192, UTF8: true}); r.Stdin != want {
+		t.Errorf("stdin %v", r.Stdin)
+	}
+	if want := []string{"TERM", "USR1"}; !slices.Equal(r.Signals, want) {
+		t.Errorf("signals %q", r.Signals)
+	}
+	wantLines := []Line{
+		{1, "first <n> [more]", Position{"p.yaml", 33, 7}},
+		{2, "second <dev:ifname>", Position{"p.yaml", 35, 7}},
+		{3, "third", Position{"p.yaml", 37, 7}},
+	}
+	if !reflect.DeepEqual(r.Lines, wantLines) {
+		t.Errorf("lines %+v, want %+v", r.Lines, wantLines)
+	}
+	if len(r.Programs) != 2 || r.Programs[0].SHA256 != nil || len(r.Programs[1].SHA256) != 1 {
+		t.Errorf("programs %+v", r.Programs)
+	}
+	cmds := s.Commands(alice)
+	wantCmd := Command{
+		Rule: "full", Line: 2, Programs: []string{"/usr/sbin/a", "/usr/sbin/b"}, Usage: "second <dev:ifname>",
+		TakesStdin: true, Netns: "re(ns-[a-z]{1,8})", Env: []string{"TAG"}, Why: "shows it",
+	}
+	if len(cmds) != 3 || !reflect.DeepEqual(cmds[1], wantCmd) {
+		t.Errorf("commands %+v, want %+v", cmds, wantCmd)
+	}
+}
+
+func TestEffectKey(t *testing.T) {
+	// Every field must show in the key, or two different effects are one.
+	base := load(t, rule()).Rules()[0].Effect
+	seen := map[string]string{base.Key(): "base"}
+	for _, run := range []string{
+		"user: nobody", "group: log", "groups: [log]", "groups: [ops]", "caps: [kill]", "caps: [kill, chown]",
+		"seccomp: ['@netlink']", "fs: {read: [/a]}", "fs: {write: [/a]}", "fs: {exec: [/a]}", "fs: {read: [/a, /b]}",
+		"fs: host", "net: none", "umask: '000'", "nice: 1", "cwd: /tmp", "limits: {wall: 1s}", "limits: {cpu: 1s}",
+		"limits: {mem: 1MiB}", "limits: {nofile: 5}", "limits: {procs: 5}", "limits: {stdout: 5}", "limits: {stderr: 5}",
+	} {
+		e := load(t, rule("why: x", "run: {"+run+"}")).Rules()[0].Effect
+		if other, twice := seen[e.Key()]; twice {
+			t.Errorf("%s has the key of %s", run, other)
+		}
+		if e.Equal(base) || !e.Equal(e) {
+			t.Errorf("%s: Equal", run)
+		}
+		seen[e.Key()] = run
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"no allow test", rule(), "p.yaml:6:11: W A-NOTEST: r:1 has no allow test"},
+		{"shell", strings.Replace(rule(), "/bin/true", "/bin/sh", 1), "p.yaml:4:5: W X-INTERP: /bin/sh"},
+		{"mounts under Landlock", rule("run: {seccomp: ['@netns']}"), "p.yaml:4:5: W R-SECCOMP: @netns needs fs: host"},
+		{"unknown caller", rule("callers: [{user: carol}]"), "p.yaml:7:22: W C-UNKNOWN: there is no user \"carol\""},
+		{"unknown group", rule("callers: [{group: carol}]"), "p.yaml:7:23: W C-UNKNOWN: there is no group \"carol\""},
+		{"own uid", rule("run: {user: alice, caps: [kill]}"), "p.yaml:4:5: W C-SAMEUID:"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, found := Load(t.Context(), []File{{"p.yaml", []byte(c.text)}}, options())
+			if s == nil || found.Err() != nil {
+				t.Fatal(found)
+			}
+			if !slices.ContainsFunc(found, func(f Finding) bool { return strings.HasPrefix(f.String(), c.want) }) {
+				t.Errorf("findings %v, want %q", found, c.want)
+			}
+		})
+	}
+}
+
+// A test of an ambiguous request fails where a caller could meet it.
+func TestSelftestAmbiguous(t *testing.T) {
+	text := head + "  - {id: a, exec: /x, argv: '', tests: {allow: [x]}}\n  - {id: b, exec: /x, argv: '', run: {nice: 1}CALLERS}\n"
+	for callers, want := range map[string]bool{"": true, ", callers: [{user: bob}]": false} {
+		_, found := Load(t.Context(), []File{{"p.yaml", []byte(strings.Replace(text, "CALLERS", callers, 1))}}, options())
+		if got := found.Err() != nil && strings.Contains(found.Err().Error(), "is ambiguous"); got != want {
+			t.Errorf("with callers %q: %v", callers, found)
+		}
+	}
+}
+
+// Without accounts, names have ids of their own that no account has.
+func TestSyntheticAccounts(t *testing.T) {
+	s, found := Load(t.Context(), []File{{"p", []byte(rule("run: {user: carol, group: log, groups: [ops]}",
+		"tests: {allow: [{argv: 'true', caller: alice}], deny: [{argv: 'true', caller: bob}]}"))}}, Options{})
+	if len(found) > 0 {
+		t.Fatal(found)
+	}
+	e := s.Rules()[0].Effect
+	if e.UID < 1<<30 || e.GID < 1<<30 || e.Groups[0] < 1<<30 || e.UID == e.GID {
+		t.Errorf("ids %d, %d, %d", e.UID, e.GID, e.Groups)
+	}
+	if s.Decide(Caller{}, request("true")).Allowed() {
+		t.Error("root passes for a name")
+	}
+}
+
+func TestSHA256(t *testing.T) {
+	one := func(files ...File) string {
+		s, found := Load(t.Context(), files, options())
+		if s == nil {
+			t.Fatal(found)
+		}
+		return s.SHA256()
+	}
+	a, b := File{"a", []byte("version: 1\n")}, File{"b", []byte("version: 1\n#\n")}
+	if one(a, b) != one(b, a) || len(one(a)) != 64 {
+		t.Error("the order of files shows")
+	}
+	if one(a) == one(b) || one(a) == one(File{"c", a.Data}) || one(a) == one(a, b) {
+		t.Error("different policies share a digest")
+	}
+}
+
+func TestStdinCheck(t *testing.T) {
+	for _, c := range []struct {
+		stdin Stdin
+		data  string
+		want  Reason
+	}{
+		{Stdin{}, "", ReasonStdinNotAllowed},
+		{Stdin{Max: 3}, "abc", ""},
+		{Stdin{Max: 3}, "a\x00\xff", ""},
+		{Stdin{Max: 3}, "abcd", ReasonStdinTooLarge},
+		{Stdin{Max: 9, UTF8: true}, "aé\t\n", ""},
+		{Stdin{Max: 9, UTF8: true}, "\xff", ReasonStdinNotText},
+		{Stdin{Max: 9, UTF8: true}, "\x00", ReasonStdinNotText},
+		{Stdin{Max: 9, UTF8: true}, "\x1b[2J", ReasonStdinNotText},
+		{Stdin{Max: 9, UTF8: true}, "\u0085", ReasonStdinNotText},
+		{Stdin{Max: 9, UTF8: true}, "\ufffd", ""},
+	} {
+		if got, msg := c.stdin.Check([]byte(c.data)); got != c.want || (got == "") != (msg == "") {
+			t.Errorf("%+v.Check(%q) = %q, want %q", c.stdin, c.data, got, c.want)
+		}
+	}
+}
+
+func TestFindingString(t *testing.T) {
+	for want, f := range map[string]Finding{
+		"a:1:2: E X: m": {ID: "X", File: "a", Line: 1, Column: 2, Message: "m"},
+		"a: W X: m":     {ID: "X", File: "a", Severity: SeverityWarning, Message: "m"},
+		"N X: m":        {ID: "X", Severity: SeverityNote, Message: "m"},
+	} {
+		if got := f.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	if (Findings{{Severity: SeverityWarning}}).Err() != nil || (Findings{{Severity: SeverityNote}}).HasErrors() {
+		t.Error("a warning is an error")
+	}
+	if got := (Position{File: "a"}).String(); got != "a" {
+		t.Errorf("Position %q", got)
+	}
+}
+
+// The excerpt points at the place and holds nothing that moves a cursor.
+func TestExcerpt(t *testing.T) {
+	_, found := Load(t.Context(), []File{{"p", []byte("version: 1\nrulse: []\n")}}, options())
+	if len(found) != 1 || found[0].Excerpt != "rulse: []\n^" {
+		t.Fatalf("%q", found)
+	}
+	long := (&source{lines: []string{strings.Repeat("é", 300) + "\x1b!"}}).excerpt(1, 301)
+	if line, caret, _ := strings.Cut(long, "\n"); !strings.HasSuffix(line, "é !") || len([]rune(caret)) != 51 {
+		t.Errorf("%q", long)
+	}
+}
