@@ -122,7 +122,7 @@ func (e *explainer) expected() []Expect {
 }
 
 // nearest orders the lines in front by how much the failed argument resembles
-// one of their keywords.
+// one of their keywords. A value that is only out of bounds is nearer still.
 func (e *explainer) nearest() []Near {
 	dist := map[LineRef]int{}
 	var refs []LineRef
@@ -138,6 +138,9 @@ func (e *explainer) nearest() []Near {
 		}
 		if node.op == stWord && e.at < len(e.args) {
 			_, near := node.word.nearest(e.args[e.at])
+			if _, missed := node.word.misses(e.args[e.at]); missed {
+				near = 0
+			}
 			d = min(d, near)
 		}
 		dist[node.ref] = d
@@ -181,11 +184,8 @@ func (e *explainer) code(suggest string) (Code, int) {
 			continue
 		}
 		values = true
-		if w.reads(e.args[e.at], anyInteger) {
-			return CodeValueOutOfRange, 0
-		}
-		if w.reads(e.args[e.at], anyPath) && !canonical(w.value(e.args[e.at])) {
-			return CodePathNotCanonical, 0
+		if code, missed := w.misses(e.args[e.at]); missed {
+			return code, 0
 		}
 	}
 	switch {
@@ -210,16 +210,11 @@ func (e *explainer) duplicate() int {
 			if node.used>>i&1 == 0 {
 				continue
 			}
-			for _, w := range firsts(member, nil) {
-				pred := e.m.nfa.of[w]
-				if !e.m.lex.has(class, pred) {
-					continue
-				}
-				for at, c := range e.classes[:e.at] {
-					if e.m.lex.has(c, pred) {
-						return at
-					}
-				}
+			begins := func(c int32) bool {
+				return slices.ContainsFunc(firsts(member, nil), func(w *word) bool { return e.m.lex.has(c, e.m.nfa.of[w]) })
+			}
+			if begins(class) {
+				return slices.IndexFunc(e.classes[:e.at], begins)
 			}
 		}
 	}
@@ -240,6 +235,19 @@ func firsts(s seq, dst []*word) []*word {
 		}
 	}
 	return dst
+}
+
+// misses reports whether tok is almost a value of w, and what is wrong with it.
+func (w *word) misses(tok string) (Code, bool) {
+	switch {
+	case w.keyword:
+		return 0, false
+	case w.reads(tok, anyInteger):
+		return CodeValueOutOfRange, true
+	case w.reads(tok, anyPath) && !canonical(w.value(tok)):
+		return CodePathNotCanonical, true
+	}
+	return 0, false
 }
 
 // reads reports whether w takes tok when its types are widened.
