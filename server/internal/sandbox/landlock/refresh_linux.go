@@ -40,6 +40,9 @@ func (o *opened) open() error {
 // tell: the open descriptor keeps the inode's number from being given again.
 // What vanished keeps its rule, for it may be on its way back (unlink, rename).
 func (o *opened) stale() (bool, error) {
+	if o.rule.fixed && o.file != nil {
+		return false, nil
+	}
 	var st unix.Stat_t
 	for {
 		err := unix.Stat(o.rule.Path, &st)
@@ -66,9 +69,10 @@ func absent(err error) bool {
 	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR)
 }
 
-// Refresh looks at every path, one stat each, and opens anew what was replaced
-// and what has appeared. It is called before each launch. On error the view is
-// as it was, except for the paths already opened anew.
+// Refresh looks at the paths that may be given another file, one stat each, and
+// opens anew what was replaced and what has appeared. It is called before each
+// launch. On error the view is as it was, except for the paths already opened
+// anew.
 func (v *View) Refresh() error {
 	stale, err := v.anyStale()
 	if err != nil || !stale {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"sync"
 )
 
@@ -73,7 +74,7 @@ func newView(spec Spec, abi int) (*View, error) {
 	if rules == nil {
 		rules = Base()
 	}
-	rules = append(rules[:len(rules):len(rules)], spec.Rules...)
+	rules = append(slices.Clip(rules), spec.Rules...)
 	if spec.Interpreter != "" {
 		rules = append(rules, PathRule{Path: spec.Interpreter, Access: Read | Exec})
 	}

@@ -19,7 +19,7 @@ func runVictim(t *testing.T, attr *syscall.SysProcAttr, argv ...string) (out str
 	t.Helper()
 	// By /proc/self/exe: the directory of the test binary is closed to others.
 	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", append([]string{"victim"}, argv...)...)
-	cmd.Env = []string{}
+	cmd.Env = []string{"GORACE=atexit_sleep_ms=0"} // a race build sleeps a second at its end
 	cmd.Dir = "/"
 	cmd.SysProcAttr = attr
 	raw, err := cmd.CombinedOutput()

@@ -107,7 +107,7 @@ const modelNetlink = `bind getsockname getsockopt setsockopt sendto sendmsg recv
 func modelSet(name string) map[string]predicate {
 	out := make(map[string]predicate)
 	add := func(names string) {
-		for _, n := range strings.Fields(names) {
+		for n := range strings.FieldsSeq(names) {
 			out[n] = either(out[n], modelCeiling(n))
 		}
 	}

@@ -77,7 +77,7 @@ func TestDeniedEverywhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range strings.Fields(denied) {
+	for name := range strings.FieldsSeq(denied) {
 		t.Run("T073/"+name, func(t *testing.T) {
 			_, err := compile(amd64Target(), Request{Names: []string{"@default", name}})
 			var bad *NameError
