@@ -58,7 +58,8 @@ type Launcher struct {
 	gate    sync.RWMutex   // held for reading by each Start
 
 	children children
-	reaping  sync.Mutex
+	reaping  sync.Mutex // held during a pass; guards head
+	head     foreign
 	running  atomic.Int64
 	passMu   sync.Mutex
 	pass     bool

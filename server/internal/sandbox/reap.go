@@ -59,7 +59,8 @@ func (l *Launcher) reapOrphans() {
 		// those behind it until it is reaped, and the next pass finds them.
 		status, err := waitid(unix.P_ALL, 0, unix.WEXITED|unix.WNOWAIT|unix.WNOHANG, nil)
 		pid := int(status.pid)
-		if err != nil || pid == 0 || l.launching(pid) || l.children.owned(pid) || !l.orphan(pid) {
+		if err != nil || pid == 0 || l.launching(pid) || l.children.owned(pid) ||
+			(!l.orphan(pid) && !l.unclaimed(pid)) {
 			return
 		}
 		if _, err := waitid(unix.P_PID, pid, unix.WEXITED|unix.WNOHANG, nil); err != nil {
@@ -93,6 +94,27 @@ func (l *Launcher) orphan(pid int) bool {
 	}
 	group, err := os.ReadFile(dir + "/cgroup")
 	return err == nil && strings.Contains(string(group), "/"+l.tree.Name()+"/run/")
+}
+
+// foreign is a zombie at the head of the kernel's list that is no orphan of
+// ours as far as one can see.
+type foreign struct {
+	pid   int
+	start uint64
+	since time.Time
+}
+
+// unclaimed says that a foreign zombie has stood there for longer than any
+// waiter takes to collect it: then it is nobody's, and hides the others.
+func (l *Launcher) unclaimed(pid int) bool {
+	st, err := readStat(pid)
+	if err != nil {
+		return false
+	}
+	if l.head.pid != pid || l.head.start != st.start {
+		l.head = foreign{pid, st.start, time.Now()}
+	}
+	return time.Since(l.head.since) > 5*time.Second
 }
 
 // keepReaping passes once a second while something runs, and once more after.

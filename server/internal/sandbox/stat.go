@@ -18,6 +18,7 @@ const forkNoExec = 0x40
 type procStat struct {
 	state byte
 	flags uint64
+	start uint64 // clock ticks since boot; with the number, an identity
 }
 
 func (s procStat) neverExecuted() bool { return s.flags&forkNoExec != 0 }
@@ -44,14 +45,18 @@ func parseStat(line []byte) (procStat, error) {
 		return procStat{}, fmt.Errorf("parse stat: no name in %q", line)
 	}
 	fields := bytes.Fields(line[at+1:])
-	if len(fields) < 7 || len(fields[0]) != 1 {
+	if len(fields) < 20 || len(fields[0]) != 1 {
 		return procStat{}, fmt.Errorf("parse stat: %d fields", len(fields))
 	}
-	flags, err := strconv.ParseUint(string(fields[6]), 10, 64)
-	if err != nil {
-		return procStat{}, fmt.Errorf("parse stat: %w", err)
+	st := procStat{state: fields[0][0]}
+	var err error
+	if st.flags, err = strconv.ParseUint(string(fields[6]), 10, 64); err != nil {
+		return procStat{}, fmt.Errorf("parse stat: flags: %w", err)
 	}
-	return procStat{state: fields[0][0], flags: flags}, nil
+	if st.start, err = strconv.ParseUint(string(fields[19]), 10, 64); err != nil {
+		return procStat{}, fmt.Errorf("parse stat: start time: %w", err)
+	}
+	return st, nil
 }
 
 // statusField is the value of one line of /proc/PID/status.
