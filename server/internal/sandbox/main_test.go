@@ -168,5 +168,3 @@ func begin(tb testing.TB, c *exec.Cmd) string {
 	}
 	return strings.TrimSpace(line)
 }
-
-func hardened() {}
