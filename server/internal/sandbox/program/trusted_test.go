@@ -136,3 +136,37 @@ func TestReadWhileWritten(t *testing.T) {
 		t.Errorf("naive mixtures %d, refused %d, read %d: the race has no teeth", naive, refused, read)
 	}
 }
+
+// TestOpenTrustedSwap: between the look at a file and its opening the name is
+// given to another one.
+func TestOpenTrustedSwap(t *testing.T) {
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	must(t, err)
+	path, other := root+"/file", root+"/other"
+	write(t, path, []byte("good"), 0o644)
+	write(t, other, []byte("evil"), 0o644)
+	must(t, os.Chown(other, stranger, 0))
+	var stop atomic.Bool
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop.Store(true)
+	wg.Go(func() {
+		for !stop.Load() {
+			if err := unix.Renameat2(unix.AT_FDCWD, path, unix.AT_FDCWD, other, unix.RENAME_EXCHANGE); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for read, refused := 0, 0; read < 300 || refused < 300; {
+		content, err := ReadTrusted(path, 10)
+		if err != nil {
+			refused++
+			continue
+		}
+		read++
+		if string(content) != "good" {
+			t.Fatalf("got %q", content)
+		}
+	}
+}
