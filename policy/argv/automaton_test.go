@@ -122,7 +122,7 @@ func TestLimits(t *testing.T) {
 		{"work", []string{"x", set}, Limits{Work: 1000}, "more than 1000 steps or entries"},
 		{"work of the lexer", []string{"<s:str>"}, Limits{Work: 300}, "more than 300 steps or entries to build the lexer"},
 		{"lines", []string{"a\nb\nc"}, Limits{LinesPerRule: 2}, "rule 0 line 0: more than 2 lines"},
-		{"words", []string{strings.Repeat("'<s:str><s:str><s:str><s:str>'"[1:29]+" ", 140), strings.Repeat(strings.Repeat("<s:str>", 580)+"\n", 8)}, Limits{}, "more than"},
+		{"placeholders", []string{"q", "a" + strings.Repeat("<s:str>", 580) + "\nb" + strings.Repeat("<s:str>", 580)}, Limits{}, "rule 1 line 2: more than 262144 positions (types"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

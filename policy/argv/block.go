@@ -95,9 +95,10 @@ func Parse(src string, scope Scope) (*Block, error) {
 		return nil, err
 	}
 	b := &Block{}
+	types := &typeCache{scope: scope, work: maxBlockWork, made: map[string]*Type{}}
 	var errs []error
 	for i, text := range texts {
-		p := &parser{src: text.runes, pos: text.pos, scope: scope}
+		p := &parser{src: text.runes, pos: text.pos, types: types}
 		s, err := p.line()
 		if err != nil {
 			if errs = append(errs, err); len(errs) == maxErrors {

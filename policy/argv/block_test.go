@@ -102,6 +102,24 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+// TestParseIsBounded: many types, each of which is within its own bound, are
+// not within the bound of a block.
+func TestParseIsBounded(t *testing.T) {
+	var b strings.Builder
+	for i := range 64 {
+		fmt.Fprintf(&b, "x")
+		for j := range 20 {
+			fmt.Fprintf(&b, " <x:re((.?){%d}%d)>", 800+j, i)
+		}
+		b.WriteString("\n")
+	}
+	_, err := Parse(b.String(), nil)
+	var se *SyntaxError
+	if !errors.As(err, &se) || !strings.Contains(err.Error(), "together with the types before it") {
+		t.Fatalf("got %v", err)
+	}
+}
+
 func TestParseManyErrors(t *testing.T) {
 	_, err := Parse("a\n)\n(\nb\n"+strings.Repeat("]\n", 20), nil)
 	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the joined error itself is looked at

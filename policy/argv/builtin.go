@@ -16,7 +16,7 @@ type definition struct {
 	takes string // its parameters, as the map form writes them
 	// parse reads the parameters in parentheses; nil when there are none.
 	parse func(args string) (Params, error)
-	make  func(name string, p Params) (*Type, error)
+	make  func(name string, p Params, work *int) (*Type, error)
 }
 
 // definitions are the built-in types by name. Nothing writes to it.
@@ -44,13 +44,14 @@ var laterTypes = []string{
 // fixed is a type without parameters, built once.
 func fixed(name string, e func() expr) definition {
 	build := sync.OnceValues(func() (*Type, error) {
-		d, err := compileType(name, e(), false)
+		work := maxTypeWork
+		d, err := compileType(name, e(), false, &work)
 		if err != nil {
 			return nil, err
 		}
 		return &Type{name: name, text: name, lex: name, dfa: d}, nil
 	})
-	return definition{make: func(string, Params) (*Type, error) { return build() }}
+	return definition{make: func(string, Params, *int) (*Type, error) { return build() }}
 }
 
 // only refuses the parameters that are set and not in takes.
@@ -90,7 +91,7 @@ func parseRange(args string) (Params, error) {
 	return p, nil
 }
 
-func makeInt(name string, p Params) (*Type, error) {
+func makeInt(name string, p Params, work *int) (*Type, error) {
 	if p.Min == nil || p.Max == nil {
 		return nil, typeErrorf("T-UNBOUNDED", name, "has no range, expected int(lo..hi), or min and max")
 	}
@@ -100,7 +101,7 @@ func makeInt(name string, p Params) (*Type, error) {
 	}
 	// "-" is part of the numbers here, not the sign of an option: a range
 	// with negative numbers asks for it.
-	d, err := compileType(name, signedExpr(lo, hi), true)
+	d, err := compileType(name, signedExpr(lo, hi), true, work)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +117,7 @@ func parseRe(args string) (Params, error) {
 	return Params{Re: args}, nil
 }
 
-func makeRe(name string, p Params) (*Type, error) {
+func makeRe(name string, p Params, work *int) (*Type, error) {
 	if p.Re == "" {
 		return nil, typeErrorf("G-PARSE", name, "no expression, expected re(...)")
 	}
@@ -125,7 +126,7 @@ func makeRe(name string, p Params) (*Type, error) {
 	if err != nil {
 		return nil, typeErrorf("T-REGEX", name, "%v", err)
 	}
-	d, err := compileType(text, e, p.Dash)
+	d, err := compileType(text, e, p.Dash, work)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +150,7 @@ func parseRoots(args string) (Params, error) {
 	return Params{Under: roots}, nil
 }
 
-func makePath(name string, p Params) (*Type, error) {
+func makePath(name string, p Params, work *int) (*Type, error) {
 	if len(p.Under) == 0 {
 		return nil, typeErrorf("G-PARSE", name, "has no root, expected path(/dir,...), or under")
 	}
@@ -175,7 +176,7 @@ func makePath(name string, p Params) (*Type, error) {
 	if p.FileKind == KindDir {
 		e = eCat(e, eRep(eLit("/"), 0, 1))
 	}
-	d, err := compileType(name, e, false)
+	d, err := compileType(name, e, false, work)
 	if err != nil {
 		return nil, err
 	}

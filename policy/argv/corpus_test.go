@@ -350,6 +350,10 @@ func TestCaptures(t *testing.T) {
 		{"[<a:int(1..9)>] [<a:int(1..9)>]", "5", "a=5@0[0:1]"},
 		{"k[<a:re(x*)>|<b:re(y*)>]", "k", "ambiguous"},
 		{"<a:re(.+)><b:re(.+)>", strings.Repeat("x", 4096), "ambiguous"},
+		{"<a:re(x+)><b:re(x{1,999})>", strings.Repeat("x", 4096), "ambiguous"},
+		{"(<a:re(a+)>|<b:re(a)><c:re(a)>)", "aa", "ambiguous"},
+		{"x(<a:re(a+)>|<b:re(a)><c:re(a)>)", "xaa", "ambiguous"},
+		{"x(<a:re(a+)>|<b:re(a)><c:re(a)>)", "xaaa", "a=aaa@0[1:4]"},
 		{"<a:re(.+)>:<b:re(.+)>:<c:re(.+)>", strings.Repeat("x", 2000) + ":y:z", fmt.Sprintf("a=%s@0[0:2000] b=y@0[2001:2002] c=z@0[2003:2004]", strings.Repeat("x", 2000))},
 		// A keyword is never a value, in no line of its rule.
 		{"link set [dev] <dev> up\nlink set up", "link set up up", "none"},

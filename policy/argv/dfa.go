@@ -84,7 +84,10 @@ type subsets struct {
 	accID map[string]int32
 	seen  []int32 // of each NFA state, the closure it was last put in
 	stamp int32
-	hist  []int // of each predicate, its nodes in all subsets
+	// Buffers of intern, which runs for every class of every state.
+	stack, set []int32
+	key        []byte
+	hist       []int // of each predicate, its nodes in all subsets
 }
 
 // determinize returns the DFA of n from its node 0. extra sets refine the
@@ -153,8 +156,7 @@ func (x *subsets) run() error {
 // intern returns the state for the closure of the nodes in from.
 func (x *subsets) intern(from []int32, parent uint32, by uint16) (uint32, error) {
 	x.stamp++
-	var set []int32
-	stack := slices.Clone(from)
+	stack, set := append(x.stack[:0], from...), x.set[:0]
 	for len(stack) > 0 {
 		q := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -170,8 +172,8 @@ func (x *subsets) intern(from []int32, parent uint32, by uint16) (uint32, error)
 		stack = append(stack, node.eps...)
 	}
 	slices.Sort(set)
-	k := keyOf(set)
-	if id, ok := x.ids[k]; ok {
+	x.stack, x.set, x.key = stack, set, appendKey(x.key[:0], set)
+	if id, ok := x.ids[string(x.key)]; ok {
 		return id, nil
 	}
 	if len(x.sets) >= x.b.states {
@@ -181,8 +183,8 @@ func (x *subsets) intern(from []int32, parent uint32, by uint16) (uint32, error)
 		return 0, errBudget
 	}
 	id := uint32(len(x.sets))
-	x.ids[k] = id
-	x.grow(set, parent, by)
+	x.ids[string(x.key)] = id
+	x.grow(slices.Clone(set), parent, by)
 	return id, nil
 }
 
@@ -212,11 +214,13 @@ func (x *subsets) grow(set []int32, parent uint32, by uint16) {
 	x.d.next = append(x.d.next, make([]uint32, x.d.abc.n)...)
 }
 
-// keyOf returns a string that is equal for equal slices.
-func keyOf(s []int32) string {
-	b := make([]byte, 0, 4*len(s))
+// appendKey appends to b what is equal for equal slices.
+func appendKey(b []byte, s []int32) []byte {
 	for _, v := range s {
 		b = binary.LittleEndian.AppendUint32(b, uint32(v))
 	}
-	return string(b)
+	return b
 }
+
+// keyOf returns a string that is equal for equal slices.
+func keyOf(s []int32) string { return string(appendKey(nil, s)) }

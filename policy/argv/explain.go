@@ -54,10 +54,10 @@ type explainer struct {
 
 // rule walks rule r and keeps its last front if it is one of the farthest.
 func (e *explainer) rule(r int) {
-	f := e.m.nfa.front(e.m.nfa.starts[r : r+1])
+	w, f := e.m.walk(r)
 	at := 0
 	for ; at < len(e.args); at++ {
-		next := e.m.behind(e.m.follow(f, e.classes[at]))
+		next := w.behind(e.m.follow(f, e.classes[at]))
 		if len(next) == 0 {
 			break
 		}
@@ -275,7 +275,8 @@ func canonical(p string) bool {
 // wide builds the language of e, which is one of the two below.
 func wide(e func() expr) func() *dfa {
 	return sync.OnceValue(func() *dfa {
-		d, err := compileType("", e(), true)
+		work := maxTypeWork
+		d, err := compileType("", e(), true, &work)
 		if err != nil { // cannot be: a test builds both
 			return &dfa{abc: &alphabet{los: []rune{0}, cls: []uint16{0}, n: 1}, next: []uint32{0, 0}, accept: []int32{0, 0}}
 		}

@@ -8,28 +8,18 @@ func rangeExpr(lo, hi uint64) expr {
 	for {
 		a := strconv.FormatUint(lo, 10)
 		// The last number with as many digits as lo, unless hi comes first.
-		end := hi
-		if p := pow10(len(a)); p != 0 && p-1 < hi {
-			end = p - 1
+		// An int64 has 19 digits, and 19 nines are a uint64.
+		end := uint64(9)
+		for range len(a) - 1 {
+			end = end*10 + 9
 		}
+		end = min(end, hi)
 		alts = append(alts, eDigits(a, strconv.FormatUint(end, 10)))
 		if end == hi {
 			return eAlt(alts...)
 		}
 		lo = end + 1
 	}
-}
-
-// pow10 returns 10 to the n, or 0 when it does not fit.
-func pow10(n int) uint64 {
-	if n > 19 {
-		return 0
-	}
-	p := uint64(1)
-	for range n {
-		p *= 10
-	}
-	return p
 }
 
 // signedExpr is the canonical decimal numbers from lo to hi. There is no "-0".

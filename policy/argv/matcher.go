@@ -34,7 +34,7 @@ type Limits struct {
 // The bounds that are not for a caller to choose: they keep memory to a few
 // hundred megabytes in the worst case.
 const (
-	maxLexerNodes   = 1 << 20 // states of the NFA of all words
+	maxLexerNodes   = 1 << 18 // states of the NFA of all words
 	maxLexerCells   = 1 << 24 // entries of the lexer's table, 4 bytes each
 	maxLexerEntries = 1 << 23 // entries of all subsets
 	maxWordNodes    = 1 << 18 // states of the NFA over tokens
@@ -98,7 +98,10 @@ func Compile(rules []Rule, lim Limits) (*Matcher, error) {
 
 // overBound returns the *LimitError for err.
 func overBound(ref LineRef, err error, part string, states, work int) error {
-	if errors.Is(err, errStates) {
+	switch {
+	case errors.Is(err, errPositions):
+		return &LimitError{ref.Rule, ref.Line, "positions (types written out)", maxLexerNodes}
+	case errors.Is(err, errStates):
 		return &LimitError{ref.Rule, ref.Line, part + " states", states}
 	}
 	return &LimitError{ref.Rule, ref.Line, "steps or entries to build the " + part + " automaton", work}

@@ -124,13 +124,10 @@ func newPartition(keys []int32) *partition {
 	return p
 }
 
-// mark moves s to the marked elements of its block.
+// mark moves s, which is not marked, to the marked elements of its block.
 func (p *partition) mark(s int32) {
 	b := p.block[s]
 	to := p.first[b] + p.marked[b]
-	if p.at[s] < to {
-		return
-	}
 	if p.marked[b] == 0 {
 		p.touched = append(p.touched, b)
 	}

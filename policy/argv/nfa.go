@@ -5,8 +5,9 @@ import "errors"
 // Errors of a construction that would pass a bound. The caller turns them into
 // a *TypeError or a *LimitError.
 var (
-	errStates = errors.New("too many states")
-	errBudget = errors.New("too much work or memory")
+	errPositions = errors.New("too many positions") // of an NFA
+	errStates    = errors.New("too many states")    // of a DFA
+	errBudget    = errors.New("too much work or memory")
 )
 
 // nfaEdge is a step on one rune of a set.
@@ -51,7 +52,7 @@ func (n *nfa) setID(s runeSet) int32 {
 // node adds a state.
 func (n *nfa) node() (int32, error) {
 	if len(n.nodes) >= n.limit {
-		return 0, errStates
+		return 0, errPositions
 	}
 	n.nodes = append(n.nodes, nfaNode{owner: n.owner})
 	return int32(len(n.nodes) - 1), nil

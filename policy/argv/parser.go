@@ -14,7 +14,27 @@ type parser struct {
 	pos   []place
 	i     int
 	depth int
+	types *typeCache
+}
+
+// typeCache is the types of a block: each notation once, and all together
+// within a bound.
+type typeCache struct {
 	scope Scope
+	work  int
+	made  map[string]*Type
+}
+
+func (c *typeCache) get(notation string) (*Type, error) {
+	if t := c.made[notation]; t != nil {
+		return t, nil
+	}
+	t, err := parseType(notation, c.scope, &c.work)
+	if err != nil {
+		return nil, err
+	}
+	c.made[notation] = t
+	return t, nil
 }
 
 // errorf returns a *SyntaxError at index i of the source.
@@ -48,13 +68,8 @@ func (p *parser) has(s string) bool {
 	return true
 }
 
-// found names the rune at the parser.
-func (p *parser) found() string {
-	if p.i >= len(p.src) {
-		return "end of line"
-	}
-	return strconv.Quote(string(p.src[p.i]))
-}
+// found names the rune at the parser, which is not at its end.
+func (p *parser) found() string { return strconv.Quote(string(p.peek())) }
 
 // line reads the whole source.
 func (p *parser) line() (seq, error) {
@@ -380,14 +395,14 @@ func (p *parser) placeholder() ([]unit, error) {
 	}
 	at := start + 1
 	if typed {
-		if p.scope[name] != nil {
+		if p.types.scope[name] != nil {
 			return nil, p.errorf(at, "G-PARSE", "<"+name+">, or another name", "the name %q is already defined", name)
 		}
 		at += len(name) + 1
 	} else {
 		notation = name
 	}
-	t, err := ParseType(notation, p.scope)
+	t, err := p.types.get(notation)
 	if err != nil {
 		check := "G-PARSE"
 		if te, ok := errors.AsType[*TypeError](err); ok {

@@ -180,9 +180,9 @@ func allOptions(rs []*rest) []option {
 
 // simulate returns the lines of rule r that accept args by running its NFA.
 func (m *Matcher) simulate(r int, args []string) []int {
-	f := m.nfa.front(m.nfa.starts[r : r+1])
+	w, f := m.walk(r)
 	for _, arg := range args {
-		f = m.behind(m.follow(f, m.lex.class(arg)))
+		f = w.behind(m.follow(f, m.lex.class(arg)))
 	}
 	var out []int
 	for _, q := range f {

@@ -23,10 +23,6 @@ func regexpExpr(src string) (expr, error) {
 	}
 	re, err := syntax.Parse(src, syntax.Perl)
 	if err != nil {
-		var se *syntax.Error
-		if errors.As(err, &se) {
-			return expr{}, fmt.Errorf("%s: `%s`", se.Code, se.Expr)
-		}
 		return expr{}, err
 	}
 	return fromSyntax(re)

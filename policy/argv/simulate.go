@@ -6,16 +6,47 @@ import "slices"
 // of one rule. Both follow the same law of keywords, and a test holds them to
 // each other.
 
-// front is the states in front of a token: closures, in the order of numbers.
+// front is the states in front of a token that matter: words, ends, and the
+// places between the members of sets.
 type front []int32
 
-// from returns the front behind the states q. Accepting states and the states
-// of sets are part of it.
-func (n *wordNFA) front(q []int32) front {
-	f := front(n.closure(q, map[int32]bool{}, func(w *wordNode) bool {
-		return w.op != stEmpty || w.set != nil
-	}))
-	slices.Sort(f)
+// walker runs the NFA of one rule. It is for one goroutine.
+type walker struct {
+	m    *Matcher
+	base int32    // the first state of the rule
+	seen []uint32 // of each state of the rule, the turn that met it last
+	turn uint32
+}
+
+// walk returns a walker of rule r and the front at its start.
+func (m *Matcher) walk(r int) (*walker, front) {
+	end := len(m.nfa.nodes)
+	if r+1 < len(m.nfa.starts) {
+		end = int(m.nfa.starts[r+1])
+	}
+	w := &walker{m: m, base: m.nfa.starts[r]}
+	w.seen = make([]uint32, end-int(w.base))
+	return w, w.front(m.nfa.starts[r : r+1])
+}
+
+// front returns the front behind the states from.
+func (w *walker) front(from []int32) front {
+	w.turn++
+	var f front
+	stack := slices.Clone(from)
+	for len(stack) > 0 {
+		q := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if w.seen[q-w.base] == w.turn {
+			continue
+		}
+		w.seen[q-w.base] = w.turn
+		node := &w.m.nfa.nodes[q]
+		if node.op != stEmpty || node.set != nil {
+			f = append(f, q)
+		}
+		stack = append(stack, node.out...)
+	}
 	return f
 }
 
@@ -41,12 +72,12 @@ func (m *Matcher) follow(f front, c int32) []int32 {
 }
 
 // behind returns the front behind the word states steps.
-func (m *Matcher) behind(steps []int32) front {
+func (w *walker) behind(steps []int32) front {
 	to := make([]int32, len(steps))
 	for i, q := range steps {
-		to[i] = m.nfa.nodes[q].to
+		to[i] = w.m.nfa.nodes[q].to
 	}
-	return m.nfa.front(to)
+	return w.front(to)
 }
 
 // readings returns, for each argument, the words of line ref that read it on
@@ -54,17 +85,17 @@ func (m *Matcher) behind(steps []int32) front {
 // empty list for no arguments.
 func (m *Matcher) readings(ref LineRef, args []string) [][]*word {
 	steps := make([][]int32, len(args))
-	f := m.nfa.front(m.nfa.starts[ref.Rule : ref.Rule+1])
+	w, f := m.walk(ref.Rule)
 	for i, arg := range args {
 		steps[i] = m.follow(f, m.lex.class(arg))
-		f = m.behind(steps[i])
+		f = w.behind(steps[i])
 	}
 	// Backwards: keep what leads to the end. goal are the states of the line
 	// from which the rest of the arguments was read.
-	goal := map[int32]bool{}
+	var goal []int32
 	for _, q := range f {
 		if node := &m.nfa.nodes[q]; node.op == stAccept && node.ref == ref {
-			goal[q] = true
+			goal = append(goal, q)
 		}
 	}
 	if len(goal) == 0 {
@@ -72,15 +103,15 @@ func (m *Matcher) readings(ref LineRef, args []string) [][]*word {
 	}
 	out := make([][]*word, len(args))
 	for i := len(args) - 1; i >= 0; i-- {
-		before := map[int32]bool{}
+		var before []int32
 		for _, q := range steps[i] {
 			// A state that is alone is on every way.
-			if len(steps[i]) > 1 && (m.nfa.nodes[q].ref != ref || !m.leads(q, goal)) {
+			if len(steps[i]) > 1 && (m.nfa.nodes[q].ref != ref || !w.leads(q, goal)) {
 				continue
 			}
-			before[q] = true
-			if w := m.nfa.nodes[q].word; !slices.Contains(out[i], w) {
-				out[i] = append(out[i], w)
+			before = append(before, q)
+			if word := m.nfa.nodes[q].word; !slices.Contains(out[i], word) {
+				out[i] = append(out[i], word)
 			}
 		}
 		goal = before
@@ -89,6 +120,6 @@ func (m *Matcher) readings(ref LineRef, args []string) [][]*word {
 }
 
 // leads reports whether a state of goal is in front behind the word state q.
-func (m *Matcher) leads(q int32, goal map[int32]bool) bool {
-	return slices.ContainsFunc(m.behind([]int32{q}), func(q int32) bool { return goal[q] })
+func (w *walker) leads(q int32, goal []int32) bool {
+	return slices.ContainsFunc(w.behind([]int32{q}), func(q int32) bool { return slices.Contains(goal, q) })
 }

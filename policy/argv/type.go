@@ -45,6 +45,8 @@ const (
 	maxTypeCells   = 1 << 20
 	maxTypeEntries = 1 << 20
 	maxTypeWork    = 1 << 24
+	// maxBlockWork is for all types of a block together, memory included.
+	maxBlockWork = 1 << 25
 )
 
 // NewType returns the type of that name with the constraints p, which it
@@ -54,7 +56,8 @@ func NewType(name string, p Params) (*Type, error) {
 		if err := p.only(name, d.takes); err != nil {
 			return nil, err
 		}
-		return d.make(name, p)
+		work := maxTypeWork
+		return d.make(name, p, &work)
 	}
 	return nil, unknownType(name)
 }
@@ -63,6 +66,12 @@ func NewType(name string, p Params) (*Type, error) {
 // path(/dev,/srv), re([a-z]+), a bare type name, or a name of the scope. The
 // error is a *TypeError.
 func ParseType(notation string, scope Scope) (*Type, error) {
+	work := maxTypeWork
+	return parseType(notation, scope, &work)
+}
+
+// parseType is ParseType with a bound on work, which is counted down.
+func parseType(notation string, scope Scope, work *int) (*Type, error) {
 	name, args, ok := strings.Cut(notation, "(")
 	if !isName(name) {
 		return nil, typeErrorf("G-PARSE", firstRunes(notation, 64), "not a type; a type is a name, or a name(parameters)")
@@ -84,7 +93,7 @@ func ParseType(notation string, scope Scope) (*Type, error) {
 	case !known:
 		return nil, unknownType(name)
 	case !ok:
-		return d.make(name, Params{})
+		return d.make(name, Params{}, work)
 	case d.parse == nil:
 		return nil, typeErrorf("G-PARSE", name, "takes no parameters")
 	}
@@ -92,7 +101,7 @@ func ParseType(notation string, scope Scope) (*Type, error) {
 	if err != nil {
 		return nil, typeErrorf("G-PARSE", name, "%v", err)
 	}
-	return d.make(name, p)
+	return d.make(name, p, work)
 }
 
 // isName reports whether s is a name of the grammar.
@@ -156,9 +165,10 @@ func TypeNames() []string {
 }
 
 // compileType builds the automaton of e. dash admits values that begin with
-// "-".
-func compileType(name string, e expr, dash bool) (*dfa, error) {
-	b := &bounds{states: maxTypeStates, cells: maxTypeCells, entries: maxTypeEntries, work: maxTypeWork}
+// "-". What it costs is taken from work.
+func compileType(name string, e expr, dash bool, work *int) (*dfa, error) {
+	spend := min(*work, maxTypeWork)
+	b := &bounds{states: maxTypeStates, cells: maxTypeCells, entries: maxTypeEntries, work: spend}
 	n := newNFA(maxTypeNodes)
 	start, err := n.node()
 	if err != nil {
@@ -170,9 +180,14 @@ func compileType(name string, e expr, dash bool) (*dfa, error) {
 	}
 	n.nodes[end].accept = 1
 	d, _, err := determinize(n, 1, []runeSet{controls, span('-', '-')}, b)
-	if err != nil {
+	*work -= spend - b.work
+	switch {
+	case err != nil && spend < maxTypeWork:
+		return nil, typeErrorf("T-REGEX", name, "too large, together with the types before it")
+	case err != nil:
 		return nil, typeErrorf("T-REGEX", name, "too large: its automaton passes %d states", maxTypeStates)
 	}
+	*work -= len(d.next) + len(n.nodes)
 	if !dash {
 		d = d.withoutDash()
 	}

@@ -251,11 +251,8 @@ func TestParseTypeErrors(t *testing.T) {
 // TestIntRanges compares ranges with strconv around every edge.
 func TestIntRanges(t *testing.T) {
 	edges := []int64{
-		math.MinInt64, math.MinInt64 + 1, -1000000, -1001, -1000, -999, -101, -100, -99, -11, -10, -9, -1, 0, 1, 2, 9, 10, 11, 60,
-		68, 99, 100, 101, 199, 255, 256, 999, 1000, 4094, 9216, 65535, 65536, 4294967295, 4294967296, math.MaxInt64 - 1, math.MaxInt64,
-	}
-	if testing.Short() {
-		edges = edges[5:25]
+		math.MinInt64, math.MinInt64 + 1, -1000, -101, -10, -9, -1, 0, 1, 9, 10, 60, 99, 100, 199, 1000, 4094, 65535, 4294967295,
+		math.MaxInt64 - 1, math.MaxInt64,
 	}
 	for i, lo := range edges {
 		for _, hi := range edges[i:] {

@@ -40,6 +40,8 @@ type wordSubsets struct {
 	memo  map[string]int32 // of targets before their closure
 	seen  []int32
 	stamp int32
+	stack []int32 // buffer of intern
+	raw   []byte  // and another
 	hist  map[LineRef]int
 
 	targets  [][]int32 // of each class
@@ -142,13 +144,13 @@ func (w *wordSubsets) follow(node *wordNode) {
 // intern returns the state for the closure of from.
 func (w *wordSubsets) intern(from []int32) (int32, error) {
 	w.b.work -= len(from)
-	raw := keyOf(from)
-	if id, ok := w.memo[raw]; ok {
+	w.raw = appendKey(w.raw[:0], from)
+	if id, ok := w.memo[string(w.raw)]; ok {
 		return id, nil
 	}
 	w.stamp++
 	var set []int32
-	stack := slices.Clone(from)
+	stack := append(w.stack[:0], from...)
 	for len(stack) > 0 {
 		q := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -163,6 +165,7 @@ func (w *wordSubsets) intern(from []int32) (int32, error) {
 		stack = append(stack, w.n.nodes[q].out...)
 	}
 	slices.Sort(set)
+	w.stack = stack
 	k := keyOf(set)
 	id, ok := w.ids[k]
 	if !ok {
@@ -177,7 +180,7 @@ func (w *wordSubsets) intern(from []int32) (int32, error) {
 		w.grow(set)
 	}
 	w.b.entries -= len(from)
-	w.memo[raw] = id
+	w.memo[string(w.raw)] = id
 	return id, nil
 }
 

@@ -60,7 +60,7 @@ func newWordNFA(rules []Rule, of map[*word]int32, limit int) (*wordNFA, error) {
 
 func (n *wordNFA) node(w wordNode) (int32, error) {
 	if len(n.nodes) >= n.limit {
-		return 0, errStates
+		return 0, errPositions
 	}
 	w.ref = n.ref
 	n.nodes = append(n.nodes, w)
@@ -207,24 +207,4 @@ func (n *wordNFA) set(from int32, item *node) (int32, error) {
 		}
 	}
 	return end, nil
-}
-
-// closure appends to dst the states that are reached from those of from
-// without a token, if keep admits them. Work is proportional to what it walks.
-func (n *wordNFA) closure(from []int32, seen map[int32]bool, keep func(*wordNode) bool) []int32 {
-	var dst []int32
-	stack := append([]int32(nil), from...)
-	for len(stack) > 0 {
-		q := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if seen[q] {
-			continue
-		}
-		seen[q] = true
-		if keep(&n.nodes[q]) {
-			dst = append(dst, q)
-		}
-		stack = append(stack, n.nodes[q].out...)
-	}
-	return dst
 }
