@@ -122,13 +122,8 @@ func (w *Writer) Close() error {
 	if err == nil && w.sealed == "" {
 		err = w.f.datasync()
 	}
-	return errors.Join(err, w.failureOnce(err), w.f.Close(), w.dir.close())
-}
-
-// failureOnce returns the failure unless err already tells it.
-func (w *Writer) failureOnce(err error) error {
-	if err != nil {
-		return nil
+	if err == nil {
+		err = w.failure
 	}
-	return w.failure
+	return errors.Join(err, w.f.Close(), w.dir.close())
 }

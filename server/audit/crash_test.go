@@ -204,6 +204,9 @@ func TestOpenAbortsAcrossSegments(t *testing.T) {
 	mustAppend(t, w, intent("open"))
 	mustAppend(t, w, end("ended"))
 	mustAppend(t, w, intent("open too"))
+	if w.number != 6 {
+		t.Errorf("6 records larger than a segment stand in %d files", w.number)
+	}
 	mustClose(t, w)
 	w = mustOpen(t, dir, Options{manual: true})
 	es := readAll(t, dir)[6:]

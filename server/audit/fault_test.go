@@ -196,6 +196,15 @@ func TestFailedSyncGivesSegmentUp(t *testing.T) {
 	if err := w.Writable(); err != nil {
 		t.Fatal(err)
 	}
+	// A later failure of another kind leaves the new segment in use.
+	d.writeErr = syscall.ENOSPC
+	_, err = w.Append(end("b"))
+	wantUnavailable(t, err, syscall.ENOSPC)
+	d.writeErr = nil
+	mustAppend(t, w, end("b"))
+	if w.number != 2 {
+		t.Errorf("writing segment %d, want 2", w.number)
+	}
 }
 
 func TestFailedRotation(t *testing.T) {
