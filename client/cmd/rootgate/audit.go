@@ -137,6 +137,9 @@ func recordLine(r *audit.Record) string {
 	if r.Message != "" {
 		add("%s", r.Message)
 	}
+	if r.Type == audit.TypeReload && r.PolicyGeneration > 0 {
+		add("generation %d", r.PolicyGeneration)
+	}
 	if r.Count > 0 {
 		add("%d refusals", r.Count)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"syscall"
 	"time"
@@ -105,7 +106,9 @@ func (a *app) runExec(ctx context.Context, r *request, argv []string) error {
 	if err != nil {
 		status = statusOf(err)
 	}
-	if sig := f.stop(); sig != 0 && killedBy(err, sig) {
+	sig := f.stop()
+	killed := sig != 0 && killedBy(err, sig)
+	if killed {
 		status = statusSignal + int(sig)
 	}
 	if a.json() {
@@ -113,6 +116,9 @@ func (a *app) runExec(ctx context.Context, r *request, argv []string) error {
 			return err
 		}
 	} else {
+		if killed {
+			_, _ = fmt.Fprintf(a.stderr, "rootgate: the command was killed, because of signal: %v\n", sig)
+		}
 		_, _ = io.WriteString(a.stderr, remarks(err, cmd.ProcessState, argv))
 	}
 	if status == 0 {
@@ -144,7 +150,7 @@ func remarks(err error, p *client.ProcessState, argv []string) string {
 	var ended *client.ExitError
 	var refused *client.Error
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, context.Canceled):
 	case errors.As(err, &ended):
 		if !ended.Exited() {
 			text += "rootgate: the command was ended by " + ended.String() + "\n"

@@ -90,15 +90,15 @@ func details(e *client.Error, argv []string) string {
 	}
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "  "+format+"\n", args...) }
-	if e.ArgvIndex >= 0 && argv != nil {
-		switch {
-		case e.ArgvIndex < len(argv):
-			line("at: argument %d, %q", e.ArgvIndex, argv[e.ArgvIndex])
-		default:
-			line("at: the end of the arguments")
-		}
+	// The policy's own sentences say where and what already.
+	switch {
+	case e.ArgvIndex < 0 || argv == nil || strings.Contains(e.Message, "argv["):
+	case e.ArgvIndex < len(argv):
+		line("at: argv[%d] %q", e.ArgvIndex, argv[e.ArgvIndex])
+	default:
+		line("at: the end of the arguments")
 	}
-	if e.Expected != "" {
+	if e.Expected != "" && !strings.Contains(e.Message, "expected") {
 		line("expected: %s", printable(e.Expected))
 	}
 	if e.DidYouMean != "" {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +25,9 @@ const (
 	statusFindings   = 1 // a policy has findings, a log is broken
 	statusUnreadable = 2 // no verdict: usage, or a file that cannot be read
 )
+
+// version is set by the linker.
+var version = "devel"
 
 // dialTimeout bounds the connection to a socket whose server does not answer.
 const dialTimeout = 10 * time.Second
@@ -91,7 +93,7 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:               "rootgate",
 		Short:             "Run privileged commands that a policy allows",
-		Version:           version(),
+		Version:           version,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkOutput() },
@@ -125,26 +127,18 @@ func (a *app) version() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if a.json() {
-				return a.printJSON(map[string]string{"version": version()})
+				return a.printJSON(map[string]string{"version": version})
 			}
-			return a.print("rootgate %s\n", version())
+			return a.print("rootgate %s\n", version)
 		},
 	}
-}
-
-// version is that of the module, or devel.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "devel"
 }
 
 // dial connects to the server.
 func (a *app) dial(ctx context.Context) (*client.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	c, err := client.Dial(ctx, a.socket, client.WithUserAgent("rootgate/"+version()))
+	c, err := client.Dial(ctx, a.socket, client.WithUserAgent("rootgate/"+version))
 	if err != nil {
 		return nil, failed(err)
 	}

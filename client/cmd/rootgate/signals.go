@@ -6,9 +6,12 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
-
-	"github.com/rootgate-project/rootgate/client"
+	"time"
 )
+
+// burst is how far apart two signals must be to count as two. timeout(1) sends its
+// own to the process and to the process group, which reach us as two in a moment.
+const burst = 100 * time.Millisecond
 
 // forwarder passes this process's signals on to a command. One that comes before
 // the command has started cancels it instead.
@@ -19,10 +22,15 @@ type forwarder struct {
 	done    chan struct{}
 	once    sync.Once
 
-	mu   sync.Mutex
-	cmd  *client.Cmd    // nil until it has started
-	last syscall.Signal // the last signal that was passed on, or cancelled
-	ends int            // how many of them ask for the end
+	mu    sync.Mutex
+	cmd   signaler       // nil until it has started
+	last  syscall.Signal // the last signal that was passed on, or cancelled
+	asked time.Time      // when one first asked for the end
+}
+
+// signaler is a command that has started.
+type signaler interface {
+	Signal(os.Signal) error
 }
 
 // forward begins. stop must be called.
@@ -55,7 +63,7 @@ func forward(cancel context.CancelFunc) *forwarder {
 }
 
 // attach names the command, which has started.
-func (f *forwarder) attach(cmd *client.Cmd) {
+func (f *forwarder) attach(cmd signaler) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.cmd = cmd
@@ -69,10 +77,14 @@ func (f *forwarder) handle(sig os.Signal) {
 		return
 	}
 	f.last = number
+	again := false
 	if number == syscall.SIGINT || number == syscall.SIGTERM {
-		f.ends++
+		again = !f.asked.IsZero() && time.Since(f.asked) > burst
+		if f.asked.IsZero() {
+			f.asked = time.Now()
+		}
 	}
-	if f.cmd == nil || f.ends > 1 || f.cmd.Signal(sig) != nil {
+	if f.cmd == nil || again || f.cmd.Signal(sig) != nil {
 		f.cancel()
 	}
 }
