@@ -1,20 +1,45 @@
 package rpc
 
 import (
+	"bytes"
 	"context"
-	"errors"
-	"io"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
+	grpcproto "google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
+// undecodable is the unknown field that stands for bytes that do not decode. A
+// caller who sends it is refused in the same words.
+var undecodable = protowire.AppendVarint(protowire.AppendTag(nil, protowire.MaxValidNumber, protowire.VarintType), 0)
+
+// codec puts off the error of bytes that do not decode until strict looks at the
+// message: gRPC itself answers INTERNAL for it, and has sent that before any
+// handler or interceptor could say otherwise.
+type codec struct{ encoding.CodecV2 }
+
+func newCodec() codec { return codec{encoding.GetCodecV2(grpcproto.Name)} }
+
+// Unmarshal implements encoding.CodecV2.
+func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
+	err := c.CodecV2.Unmarshal(data, v)
+	m, ok := v.(proto.Message)
+	if err == nil || !ok {
+		return err
+	}
+	proto.Reset(m)
+	m.ProtoReflect().SetUnknown(undecodable)
+	return nil
+}
+
 // strict wraps a registrar so that every handler answers bytes that do not
-// decode, and fields that no one knows, with INVALID_ARGUMENT. gRPC itself
-// answers INTERNAL for the first, before any interceptor, and ignores the
+// decode, and fields that no one knows, with INVALID_ARGUMENT. gRPC ignores the
 // second: a caller would believe that a field it set had an effect.
 type strict struct{ grpc.ServiceRegistrar }
 
@@ -50,18 +75,17 @@ func (s strictServerStream) RecvMsg(m any) error {
 	return checkDecoded(m, s.ServerStream.RecvMsg(m))
 }
 
-// checkDecoded turns gRPC's error for bytes that do not decode into ours, and
-// looks for unknown fields in what did decode.
+// checkDecoded refuses what codec let pass, and unknown fields.
 func checkDecoded(m any, err error) error {
 	if err != nil {
-		if errors.Is(err, io.EOF) || status.Code(err) != codes.Internal {
-			return err
-		}
-		return invalidMessage("the message does not decode")
+		return err
 	}
 	msg, ok := m.(proto.Message)
 	if !ok {
 		return status.Error(codes.Internal, "no protobuf message")
+	}
+	if bytes.Equal(msg.ProtoReflect().GetUnknown(), undecodable) {
+		return invalidMessage("the message does not decode")
 	}
 	if name, found := unknownField(msg.ProtoReflect()); found {
 		return invalidMessage("unknown field in " + name)

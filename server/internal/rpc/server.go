@@ -45,6 +45,7 @@ func New(o Options) *Server {
 	s := &service{broker: o.Broker, log: o.Log}
 	g := grpc.NewServer(
 		grpc.Creds(peer.Credentials{}),
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxConcurrentStreams(64),
 		grpc.MaxRecvMsgSize(256<<10),
 		grpc.MaxSendMsgSize(4<<20),
