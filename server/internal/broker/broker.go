@@ -170,7 +170,8 @@ func (x *execution) run(ctx context.Context) (*Result, error) {
 	defer x.broker.executions.remove(r)
 
 	if err := x.call.Sink.Started(ctx, Started{ID: x.id, TakesStdin: x.takesStdin(), Decision: x.named()}); err != nil {
-		return nil, x.deny(&Error{Kind: KindCanceled, Reason: reasonCanceled, Message: "the caller went away", Cause: err})
+		kill(err) // without effect where the call has ended for another cause
+		return nil, x.deny(x.ended(ctx))
 	}
 	in, err := x.openInput(ctx)
 	if err != nil {
@@ -231,7 +232,7 @@ func (x *execution) enter(ctx context.Context) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return x.deny(&Error{Kind: KindTimeout, Reason: reasonTimeout, Message: "the deadline passed while the command waited to run"})
 	default:
-		return x.deny(&Error{Kind: KindCanceled, Reason: reasonCanceled, Message: "the caller went away"})
+		return x.deny(x.ended(ctx))
 	}
 	if x.gen != b.generation.Load() {
 		if err := x.decide(); err != nil {
