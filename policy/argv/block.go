@@ -33,7 +33,8 @@ type Line struct {
 	// Source is the line as it was written, continuations joined by a space.
 	Source string
 
-	seq seq
+	seq    seq
+	parsed bool // by Parse: the zero Line would accept no arguments
 }
 
 // Placeholder is a named hole in a line.
@@ -88,7 +89,7 @@ func (e *SyntaxError) Error() string {
 // error joins one *SyntaxError for each bad line, at most ten.
 func Parse(src string, scope Scope) (*Block, error) {
 	if strings.TrimSpace(src) == "" {
-		return &Block{Lines: []*Line{{Number: 1, Row: 1, Col: 1}}}, nil
+		return &Block{Lines: []*Line{{Number: 1, Row: 1, Col: 1, parsed: true}}}, nil
 	}
 	texts, err := splitLines(src)
 	if err != nil {
@@ -107,7 +108,7 @@ func Parse(src string, scope Scope) (*Block, error) {
 			continue
 		}
 		b.Lines = append(b.Lines, &Line{
-			Number: i + 1, Row: text.pos[0].row, Col: text.pos[0].col, Source: string(text.runes), seq: s,
+			Number: i + 1, Row: text.pos[0].row, Col: text.pos[0].col, Source: string(text.runes), seq: s, parsed: true,
 		})
 	}
 	if len(errs) > 0 {

@@ -102,21 +102,25 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
-// TestParseIsBounded: many types, each of which is within its own bound, are
-// not within the bound of a block.
-func TestParseIsBounded(t *testing.T) {
-	var b strings.Builder
-	for i := range 64 {
-		fmt.Fprintf(&b, "x")
-		for j := range 20 {
-			fmt.Fprintf(&b, " <x:re((.?){%d}%d)>", 800+j, i)
-		}
-		b.WriteString("\n")
+// TestTypesTogetherAreBounded: many types, each of which is within its own
+// bound, are not within the bound of a block. The same notation costs once.
+func TestTypesTogetherAreBounded(t *testing.T) {
+	c := &typeCache{work: 1 << 16, made: map[string]*Type{}}
+	first, err := c.get("re([a-z]{1,100}0)")
+	if err != nil {
+		t.Fatal(err)
 	}
-	_, err := Parse(b.String(), nil)
-	var se *SyntaxError
-	if !errors.As(err, &se) || !strings.Contains(err.Error(), "together with the types before it") {
-		t.Fatalf("got %v", err)
+	left := c.work
+	if again, err := c.get("re([a-z]{1,100}0)"); err != nil || again != first || c.work != left || left >= 1<<16 {
+		t.Fatalf("the same notation: got %v, %v, work %d after %d", again, err, c.work, left)
+	}
+	for i := range 100 {
+		if _, err = c.get(fmt.Sprintf("re([a-z]{1,100}%d)", i+1)); err != nil {
+			break
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), "together with the types before it") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -3,6 +3,9 @@ package argv
 import (
 	"errors"
 	"fmt"
+	goparser "go/parser"
+	"go/token"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -446,6 +449,39 @@ func TestZeroMatcher(t *testing.T) {
 			}
 			if f := m.Explain(args, nil); i < 3 && f.Code != CodeNoRule {
 				t.Errorf("matcher %d: got %+v", i, f)
+			}
+		}
+	}
+}
+
+// TestForeignLines: a line that Parse did not make is no line.
+func TestForeignLines(t *testing.T) {
+	for _, l := range []*Line{nil, {}, {Number: 1, Source: "a"}} {
+		if m, err := Compile([]Rule{{[]*Line{l}}}, Limits{}); err == nil || m != nil {
+			t.Errorf("%v: got %v, %v", l, m, err)
+		}
+	}
+}
+
+// TestImports: the grammar is pure. It needs the standard library and no part
+// of it that reaches the system.
+func TestImports(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("got %q, %v", files, err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := goparser.ParseFile(token.NewFileSet(), name, nil, goparser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range f.Imports {
+			path := strings.Trim(spec.Path.Value, `"`)
+			if strings.Contains(path, ".") || slices.Contains([]string{"os", "time", "net", "syscall", "unsafe", "io", "log"}, strings.Split(path, "/")[0]) {
+				t.Errorf("%s imports %s", name, path)
 			}
 		}
 	}

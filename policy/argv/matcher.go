@@ -64,8 +64,8 @@ type Matcher struct {
 }
 
 // Compile builds the matcher of one program from all its rules. The error is a
-// *LimitError when a bound is passed. Time and memory are bounded for any
-// input.
+// *LimitError when a bound is passed; lines that Parse did not make are refused
+// too. Time and memory are bounded for any input.
 func Compile(rules []Rule, lim Limits) (*Matcher, error) {
 	lim.LinesPerRule = cmp.Or(lim.LinesPerRule, MaxLines)
 	lim.LexerStates = cmp.Or(lim.LexerStates, 200_000)
@@ -74,6 +74,11 @@ func Compile(rules []Rule, lim Limits) (*Matcher, error) {
 	for r, rule := range rules {
 		if len(rule.Lines) > lim.LinesPerRule {
 			return nil, &LimitError{r, 0, "lines", lim.LinesPerRule}
+		}
+		for l, line := range rule.Lines {
+			if line == nil || !line.parsed {
+				return nil, fmt.Errorf("rule %d line %d was not made by Parse", r, l+1)
+			}
 		}
 	}
 	preds, of := predicates(rules)

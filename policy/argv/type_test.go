@@ -251,8 +251,7 @@ func TestParseTypeErrors(t *testing.T) {
 // TestIntRanges compares ranges with strconv around every edge.
 func TestIntRanges(t *testing.T) {
 	edges := []int64{
-		math.MinInt64, math.MinInt64 + 1, -1000, -101, -10, -9, -1, 0, 1, 9, 10, 60, 99, 100, 199, 1000, 4094, 65535, 4294967295,
-		math.MaxInt64 - 1, math.MaxInt64,
+		math.MinInt64, math.MinInt64 + 1, -101, -10, -1, 0, 1, 9, 10, 99, 100, 4094, 65535, math.MaxInt64 - 1, math.MaxInt64,
 	}
 	for i, lo := range edges {
 		for _, hi := range edges[i:] {
