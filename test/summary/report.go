@@ -81,7 +81,7 @@ func (r *report) endTest(e event, output string, progress io.Writer) {
 		r.passed++
 	case "fail":
 		r.failed++
-		fmt.Fprint(progress, output)
+		fmt.Fprint(progress, shorten(output))
 	case "skip":
 		var reason []string
 		for line := range strings.Lines(output) {
@@ -100,9 +100,22 @@ func (r *report) endPackage(e event, output string, progress io.Writer) {
 		fmt.Fprintf(progress, "ok    %s  %.1f s, %d tests\n", e.Package, e.Elapsed, r.tests[e.Package])
 	case "fail":
 		// A panic or a race report outside a test, or a package that does not build.
-		fmt.Fprint(progress, output)
+		fmt.Fprint(progress, shorten(output))
 		r.broken = append(r.broken, e.Package)
 	}
+}
+
+// shown is how many bytes are shown of each end of a long output.
+const shown = 16 << 10
+
+// shorten leaves out the middle of a long output: a test that repeats itself until
+// it times out would bury the others.
+func shorten(output string) string {
+	if len(output) <= 2*shown {
+		return output
+	}
+	left := len(output) - 2*shown
+	return fmt.Sprintf("%s\n[%d bytes left out]\n%s", output[:shown], left, output[len(output)-shown:])
 }
 
 // take returns what was collected under key and forgets it.

@@ -85,3 +85,14 @@ func TestReport(t *testing.T) {
 		})
 	}
 }
+
+func TestShorten(t *testing.T) {
+	if got := shorten("short\n"); got != "short\n" {
+		t.Errorf("got %q, want it whole", got)
+	}
+	long := "first" + strings.Repeat("x", 4*shown) + "last"
+	got := shorten(long)
+	if !strings.HasPrefix(got, "first") || !strings.HasSuffix(got, "last") || !strings.Contains(got, "[32777 bytes left out]") {
+		t.Errorf("got %q … %q, want both ends and how much is missing", got[:8], got[len(got)-8:])
+	}
+}
