@@ -77,6 +77,8 @@ func TestBadFile(t *testing.T) {
 		{"yes", "version: 1\nabout: yes\n", "2:8: F-YAMLTYPE", "quote it"},
 		{"null", "version: 1\nabout:\n", "2:7: F-YAMLTYPE", "nothing"},
 		{"date", "version: 1\nabout: 2024-01-01\n", "2:8: F-YAMLTYPE", "quote it"},
+		{"about steers a terminal", "version: 1\nabout: \"\\e[2J\"\n", "2:8: F-VALUE", "does not print"},
+		{"about turns text around", "version: 1\nabout: \"\\u202e\"\n", "2:8: F-VALUE", "does not print"},
 		{"rules no list", "version: 1\nrules: {}\n", "2:8: F-YAMLTYPE", "expected a list"},
 		{"rule no mapping", "version: 1\nrules: [a]\n", "2:9: F-YAMLTYPE", "expected a mapping"},
 		{"unit", "version: 1\ncallers: [{unit: x.service}]\n", "2:12: F-UNKNOWN", "not in this version"},

@@ -13,15 +13,18 @@ const maxFindings = 100
 // collector gathers the findings of one load.
 type collector struct {
 	found  Findings
-	counts [SeverityNote + 1]int
+	counts [SeverityNote + 1]int // shown or not
 }
 
 func (c *collector) add(f Finding) {
-	c.counts[f.Severity]++
-	if c.counts[f.Severity] <= maxFindings {
+	if !c.full(f.Severity) {
 		c.found = append(c.found, f)
 	}
+	c.counts[f.Severity]++
 }
+
+// full reports whether no further finding of a severity will be shown.
+func (c *collector) full(s Severity) bool { return c.counts[s] >= maxFindings }
 
 func (c *collector) hasErrors() bool { return c.counts[SeverityError] > 0 }
 

@@ -32,7 +32,8 @@ func (l *loading) compile(drafts []*draftRule) *Snapshot {
 	// ip6tables-restore, share their matcher.
 	shared := make(map[string]*argv.Matcher)
 	for _, p := range paths {
-		if l.expired() {
+		first := byPath[p][0]
+		if l.expired(first.Pos.File, first.Pos.Line, "the automata of "+p) {
 			return s
 		}
 		prog := l.program(p, byPath[p], shared)

@@ -26,6 +26,12 @@ type document struct {
 
 // report adds a finding at a place of the file.
 func (d *document) report(sev Severity, line, column int, id, format string, args ...any) {
+	// A finding that will not be shown is counted and costs nothing: an excerpt
+	// of a line of a megabyte, once a key, would take minutes.
+	if d.out.full(sev) {
+		d.out.counts[sev]++
+		return
+	}
 	d.out.add(d.finding(sev, line, column, id, format, args...))
 }
 

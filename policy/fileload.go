@@ -38,7 +38,7 @@ func (d *document) readFile(root *yaml.Node) []*draftRule {
 		d.integer(v.value, "version", version, version)
 	}
 	if v, ok := f["about"]; ok {
-		d.text(v.value, "about")
+		d.prose(v.value, "about")
 	}
 	file := &fileScope{base: d.base, types: argv.Scope{}}
 	if v, ok := f["types"]; ok {
@@ -60,7 +60,7 @@ func (d *document) readFile(root *yaml.Node) []*draftRule {
 	}
 	var rules []*draftRule
 	for _, item := range items {
-		if d.expired() {
+		if d.expired(d.src.name, item.Line, "this rule") {
 			return nil
 		}
 		if d.rules++; d.rules > maxRules {

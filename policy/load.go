@@ -67,7 +67,7 @@ func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 	}
 	var drafts []*draftRule
 	for _, f := range files {
-		if l.expired() {
+		if l.expired(f.Name, 0, "this file") {
 			break
 		}
 		d := &document{loading: l, src: newSource(f)}
@@ -104,14 +104,17 @@ func (l *loading) bounded(files []File) bool {
 	return !l.out.hasErrors()
 }
 
-// expired reports whether the load has run out of time, and says so once.
-func (l *loading) expired() bool {
+// expired reports whether the load has run out of time, and says once where.
+func (l *loading) expired(file string, line int, at string) bool {
 	if l.ctx.Err() == nil {
 		return false
 	}
 	if !l.late {
 		l.late = true
-		l.out.add(Finding{ID: "F-LIMIT", Message: "loading takes too long: " + context.Cause(l.ctx).Error()})
+		l.out.add(Finding{
+			ID: "F-LIMIT", File: file, Line: line, Column: min(line, 1),
+			Message: "loading takes too long, it stopped at " + at + ": " + context.Cause(l.ctx).Error(),
+		})
 	}
 	return true
 }

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -274,5 +276,80 @@ func TestExcerpt(t *testing.T) {
 	long := (&source{lines: []string{strings.Repeat("é", 300) + "\x1b!"}}).excerpt(1, 301)
 	if line, caret, _ := strings.Cut(long, "\n"); !strings.HasSuffix(line, "é !") || len([]rune(caret)) != 51 {
 		t.Errorf("%q", long)
+	}
+}
+
+// One line of many keys, each of them wrong: a load that spends time on findings
+// that nobody will see takes minutes.
+func TestLoadIsFast(t *testing.T) {
+	data := []byte("version: 1\nabout: {" + strings.Repeat("a: b,", 1<<20/5-10) + "}\n")
+	begin := time.Now()
+	_, found := Load(t.Context(), []File{{"p", data}}, options())
+	if took := time.Since(begin); took > LoadTimeout || len(found) != maxFindings+1 {
+		t.Errorf("%d findings in %v", len(found), took)
+	}
+}
+
+// An automaton over its bounds names the rule and the line that did it.
+func TestLoadLimit(t *testing.T) {
+	set := "{a | b | c | d | e | f | g | h | i | j | k | l}"
+	text := head + "  - id: r\n    exec: /a\n    argv: |\n"
+	for i := range 64 {
+		text += "      " + strings.Repeat("x", i+1) + " " + set + "\n"
+	}
+	_, found := Load(t.Context(), []File{{"p", []byte(text)}}, options())
+	if len(found) != 1 || found[0].ID != "G-STATES" || found[0].Rule != "r" || found[0].Line < 7 || found[0].Excerpt == "" {
+		t.Errorf("findings %v", found)
+	}
+	l := &loading{out: &collector{}}
+	l.limit("/a", nil, errors.New("no *LimitError"))
+	if !l.out.hasErrors() {
+		t.Error("an unknown error of the compiler passes")
+	}
+}
+
+func TestCompileTimeout(t *testing.T) {
+	text := rule("tests: {allow: ['true']}")
+	for polls, want := range []string{"this file", "this rule", "the automata of /bin/true", "the tests of this rule"} {
+		ctx := &expiring{Context: t.Context(), polls: polls}
+		s, found := Load(ctx, []File{{"p", []byte(text)}}, options())
+		if s != nil || !strings.Contains(found.Err().Error(), want) {
+			t.Errorf("after %d polls: %v, want %q", polls, found, want)
+		}
+	}
+}
+
+// expiring is a context that ends after a number of polls.
+type expiring struct {
+	context.Context //nolint:containedctx // a context that wraps another
+	polls           int
+}
+
+func (e *expiring) Err() error {
+	if e.polls--; e.polls < 0 {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// The tables of names are sorted and without duplicates, and what is refused
+// exists: a typo there would let a call pass.
+func TestTables(t *testing.T) {
+	for name, table := range map[string][]string{
+		"capabilities": capabilityNames, "syscalls": syscallNames, "sets": seccompSets, "signals": signalNames,
+	} {
+		if !slices.IsSorted(table) || len(slices.Compact(slices.Clone(table))) != len(table) {
+			t.Errorf("%s are not sorted", name)
+		}
+	}
+	if len(capabilityNames) != 41 {
+		t.Errorf("%d capabilities", len(capabilityNames))
+	}
+	for _, r := range refusedSyscalls {
+		for call := range strings.FieldsSeq(r.names) {
+			if !slices.Contains(syscallNames, call) {
+				t.Errorf("%s is refused and unknown", call)
+			}
+		}
 	}
 }

@@ -65,8 +65,7 @@ func (d *document) readProfile(f field) *profileDraft {
 		p.parent, p.extends = ProfileName(parent), v.value
 	}
 	if v, ok := keys["why"]; ok {
-		why, _ := d.text(v.value, "why")
-		p.hasWhy = why != ""
+		p.hasWhy = d.prose(v.value, "why") != ""
 	}
 	p.run = keys["run"].value
 	return p

@@ -49,7 +49,7 @@ func (d *document) readRule(n *yaml.Node, file *fileScope) *draftRule {
 	d.rule = r.ID
 	defer func() { d.rule = "" }()
 	if v, ok := f["why"]; ok {
-		r.Why, _ = d.text(v.value, "why")
+		r.Why = d.prose(v.value, "why")
 	}
 	r.Programs = d.programs(n, f)
 	d.ruleEffect(r, f, file)

@@ -141,7 +141,7 @@ func (d *document) readTestMap(n *yaml.Node) (t testCase, ok bool) {
 // lines that no allow test exercises.
 func (l *loading) runTests(s *Snapshot, drafts []*draftRule) {
 	for _, r := range drafts {
-		if l.expired() {
+		if l.expired(r.Pos.File, r.Pos.Line, "the tests of this rule") {
 			return
 		}
 		r.doc.rule = r.ID

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
@@ -35,20 +36,30 @@ const excerptWidth = 100
 // excerpt returns line n and a line with a caret below column col, or "" where
 // there is nothing to show.
 func (s *source) excerpt(n, col int) string {
-	text := []rune(strings.Map(visible, s.line(n)))
-	if len(text) == 0 || col < 1 {
+	line := s.line(n)
+	if line == "" || col < 1 {
 		return ""
 	}
-	at := min(col-1, len(text))
-	from := max(0, at-excerptWidth/2)
-	to := min(len(text), from+excerptWidth)
-	return string(text[from:to]) + "\n" + strings.Repeat(" ", at-from) + "^"
+	from := max(0, col-1-excerptWidth/2)
+	window := make([]rune, 0, excerptWidth)
+	at := 0
+	for _, r := range line {
+		if at >= from+excerptWidth {
+			break
+		}
+		if at >= from {
+			window = append(window, visible(r))
+		}
+		at++
+	}
+	return string(window) + "\n" + strings.Repeat(" ", min(col-1-from, len(window))) + "^"
 }
 
-// visible replaces what would move a terminal's cursor: one column stays one
-// column, and a policy file cannot send escape sequences to who reads about it.
+// visible replaces what would move a terminal's cursor or turn its text around:
+// one column stays one column, and a policy file cannot steer the terminal of
+// who reads about it.
 func visible(r rune) rune {
-	if r == utf8.RuneError || r < ' ' || (r >= 0x7f && r < 0xa0) {
+	if r == utf8.RuneError || !unicode.IsPrint(r) {
 		return ' '
 	}
 	return r
@@ -62,12 +73,15 @@ func (s *source) blockPos(n *yaml.Node, row, col int) (line, column int) {
 		return n.Line, n.Column
 	}
 	line = n.Line + row
-	rows := strings.Split(n.Value, "\n")
-	if row < 1 || row > len(rows) {
-		return line, col
-	}
-	if indent, ok := strings.CutSuffix(s.line(line), rows[row-1]); ok {
-		col += utf8.RuneCountInString(indent)
+	at := 0
+	for text := range strings.SplitSeq(n.Value, "\n") {
+		if at++; at < row {
+			continue
+		}
+		if indent, ok := strings.CutSuffix(s.line(line), text); ok {
+			col += utf8.RuneCountInString(indent)
+		}
+		break
 	}
 	return line, col
 }

@@ -3,6 +3,7 @@ package policy
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -114,11 +115,20 @@ func (d *document) word(n *yaml.Node, what string) (string, bool) {
 		d.fail(n, "F-VALUE", "%s is empty", what)
 		return "", false
 	}
-	if ok && hasControl(s) {
-		d.fail(n, "F-VALUE", "%s has a control character", what)
+	if ok && strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		d.fail(n, "F-VALUE", "%s has a character that does not print", what)
 		return "", false
 	}
 	return s, ok
+}
+
+// prose returns the value of a scalar that people will read, lines included.
+func (d *document) prose(n *yaml.Node, what string) string {
+	s, ok := d.text(n, what)
+	if ok && strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }) {
+		d.fail(n, "F-VALUE", "%s has a character that does not print", what)
+	}
+	return s
 }
 
 func hasControl(s string) bool {
