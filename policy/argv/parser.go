@@ -36,14 +36,9 @@ func (p *parser) ahead(n int) rune {
 	return 0
 }
 
-// has reports whether s comes next.
-func (p *parser) has(s string) bool {
-	for n, r := range s { // ASCII only: n is the index of the rune too
-		if p.ahead(n) != r {
-			return false
-		}
-	}
-	return true
+// dots reports whether "..." comes next.
+func (p *parser) dots() bool {
+	return p.peek() == '.' && p.ahead(1) == '.' && p.ahead(2) == '.'
 }
 
 // found names the rune at the parser, which is not at its end.
@@ -95,7 +90,7 @@ func (p *parser) item() (*node, error) {
 		return nil, err
 	}
 	n.at, n.most = start, 1
-	if p.has("...") {
+	if p.dots() {
 		if err := p.rep(n); err != nil {
 			return nil, err
 		}
@@ -173,7 +168,7 @@ func (p *parser) body() (*node, error) {
 			u, err = p.placeholder()
 		case r == '\'':
 			u, err = p.quoted()
-		case isLiteral(r) && !p.has("..."):
+		case isLiteral(r) && !p.dots():
 			u, err = p.literal(len(units) == 0)
 		default:
 			return p.finish(start, first, units)
@@ -188,7 +183,7 @@ func (p *parser) body() (*node, error) {
 // touches reports whether another unit follows without a space.
 func (p *parser) touches() bool {
 	r := p.peek()
-	return (r == '(' || r == '[' || r == '<' || r == '\'' || isLiteral(r)) && !p.has("...")
+	return (r == '(' || r == '[' || r == '<' || r == '\'' || isLiteral(r)) && !p.dots()
 }
 
 // finish makes a node of the units that were read from start.
@@ -277,7 +272,7 @@ func (p *parser) set() (*node, error) {
 		switch {
 		case len(n.need) > maxSet:
 			return p.errorf(p.i, "G-SETSIZE", `"[a|b|...]..." instead`, "a set of more than %d members", maxSet)
-		case len(s) > 0 && s[len(s)-1].most != 1 || p.has("..."):
+		case len(s) > 0 && s[len(s)-1].most != 1 || p.dots():
 			return p.errorf(p.i, "G-PARSE", `"(a...)" for one member with repetitions inside`, `a member of a set that repeats comes with a later release`)
 		case s.nullable():
 			return p.errorf(p.i, "G-NULLREP", "", "a member of a set that may be no argument at all")

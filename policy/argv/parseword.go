@@ -59,7 +59,7 @@ func isLiteral(r rune) bool {
 // literal reads unquoted characters up to one that means something.
 func (p *parser) literal(first bool) ([]unit, error) {
 	start := p.i
-	for isLiteral(p.peek()) && !p.has("...") {
+	for isLiteral(p.peek()) && !p.dots() {
 		p.i++
 	}
 	lit := string(p.src[start:p.i])

@@ -68,14 +68,15 @@ func options(r *rest, seen map[string]bool) []option {
 			if once.op == opOpt {
 				once.op = opGroup
 			}
-			if once.op == opGroup {
+			switch once.op {
+			case opWord:
+				out = append(out, option{once.word, again})
+			case opSet:
+				add(&rest{n: r.n, next: again})
+			default:
 				for _, alt := range once.alts {
 					add(before(alt, again))
 				}
-			} else if once.op == opSet {
-				add(&rest{n: r.n, next: again})
-			} else {
-				out = append(out, option{once.word, again})
 			}
 		}
 		return out

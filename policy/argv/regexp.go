@@ -49,7 +49,7 @@ func plainGroups(src string) error {
 		case src[i] == '[':
 			inClass = i
 		case strings.HasPrefix(src[i:], "(?") && !strings.HasPrefix(src[i:], "(?:"):
-			return fmt.Errorf("`%s`: flags, names and lookaround are not allowed, only (?:", firstRunes(src[i:], 4))
+			return fmt.Errorf("`%s`: flags, names and lookaround are not allowed, only `(?:` is", firstRunes(src[i:], 4))
 		}
 	}
 	return nil
