@@ -333,12 +333,16 @@ func (x *execution) ended(ctx context.Context) error {
 	switch {
 	case errors.Is(cause, errWall):
 		x.outcome.EndedBy = "timeout"
-		return &Error{Kind: KindTimeout, Reason: reasonTimeout, Rule: x.decision.Rule.ID, Line: x.decision.Line,
-			Message: fmt.Sprintf("the command and all its processes were killed after its time limit of %v", x.wall)}
+		return &Error{
+			Kind: KindTimeout, Reason: reasonTimeout, Rule: x.decision.Rule.ID, Line: x.decision.Line,
+			Message: fmt.Sprintf("the command and all its processes were killed after its time limit of %v", x.wall),
+		}
 	case errors.Is(cause, context.DeadlineExceeded):
 		x.outcome.EndedBy = "timeout"
-		return &Error{Kind: KindTimeout, Reason: reasonTimeout, Rule: x.decision.Rule.ID, Line: x.decision.Line,
-			Message: "the command and all its processes were killed at the deadline of the call"}
+		return &Error{
+			Kind: KindTimeout, Reason: reasonTimeout, Rule: x.decision.Rule.ID, Line: x.decision.Line,
+			Message: "the command and all its processes were killed at the deadline of the call",
+		}
 	default:
 		x.outcome.EndedBy = "caller_gone"
 		return &Error{Kind: KindCanceled, Reason: reasonCanceled, Message: "the caller went away", Cause: cause}

@@ -69,7 +69,7 @@ func makeDir(dir string, gid uint32) error {
 	if err := os.Chown(dir, 0, int(gid)); err != nil {
 		return err
 	}
-	return os.Chmod(dir, 0o750) // whatever the umask
+	return os.Chmod(dir, 0o750) //nolint:gosec // G302: members of the group must enter, whatever the umask
 }
 
 // at is a path to name by way of the directory's descriptor.

@@ -37,7 +37,8 @@ func TestMain(m *testing.M) {
 func connect(t *testing.T, path string, cred *syscall.Credential) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = []string{"PEER_TEST_CONNECT=" + path}
+	// The race detector sleeps a second at exit unless it is told not to.
+	cmd.Env = []string{"PEER_TEST_CONNECT=" + path, "GORACE=atexit_sleep_ms=0"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: cred}
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {

@@ -56,8 +56,8 @@ func New(o Options) *Server {
 		grpc.InitialWindowSize(64<<10),
 		grpc.InitialConnWindowSize(256<<10),
 		grpc.ReadBufferSize(16<<10),
-		grpc.WriteBufferSize(16<<10),
-		grpc.SharedWriteBuffer(true),
+		// A chunk of output goes out in one system call.
+		grpc.WriteBufferSize(80<<10),
 		grpc.WaitForHandlers(true),
 		grpc.InTapHandle(tapRate(o.Rate)),
 		grpc.UnaryInterceptor(s.recoverUnary),
