@@ -57,11 +57,9 @@ func (w *Writer) tick() {
 	case err == nil || errors.Is(err, fs.ErrClosed):
 		// The segment was closed meanwhile; rotate synced it.
 	default:
-		// Even for a closed segment: the kernel tells one caller of an error, and
-		// rotate's sync then saw none.
-		if w.f == f {
-			w.sealed = sealSync
-		}
+		// Even when f is not the segment any more: the kernel tells one caller of an
+		// error, and rotate's sync then saw none. The RECOVERED record says so.
+		w.sealed = sealSync
 		_ = w.fail(err)
 	}
 }

@@ -207,6 +207,24 @@ func TestFailedSyncGivesSegmentUp(t *testing.T) {
 	}
 }
 
+// The count of a segment that was given up is its own, not one of the segment before.
+func TestFailedSyncCountsItsSegment(t *testing.T) {
+	w, d, clock, dir := faulty(t, Options{SegmentBytes: 2000})
+	for i := 0; w.number < 2 && i < 10; i++ {
+		mustAppend(t, w, intent("b"))
+	}
+	lost := uint64(w.size)
+	d.syncErr = syscall.EIO
+	w.tick()
+	d.syncErr = nil
+	clock.add(time.Second)
+	mustAppend(t, w, intent("c"))
+	es := readAll(t, segmentPath(dir, 3))
+	if es[0].Type != TypeRecovered || es[0].Count != lost {
+		t.Errorf("got %+v, want RECOVERED of %d bytes", es[0].Record, lost)
+	}
+}
+
 func TestFailedRotation(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -220,7 +238,7 @@ func TestFailedRotation(t *testing.T) {
 			w, d, clock, dir := faulty(t, Options{SegmentBytes: 2000})
 			tt.set(d, syscall.EIO)
 			var err error
-			for err == nil {
+			for i := 0; err == nil && i < 10; i++ {
 				_, err = w.Append(intent("b"))
 			}
 			wantUnavailable(t, err, syscall.EIO)
