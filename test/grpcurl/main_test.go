@@ -44,7 +44,7 @@ rules:
       <seconds:int(0..60)>
   - id: other
     exec: /usr/bin/id
-    callers: [{uid: 60002}]
+    callers: [{uid: 60102}]
     argv: ''
 `
 

@@ -24,12 +24,13 @@ type User struct {
 	Groups   []uint32 // supplementary
 }
 
-// The users of the tests. Outsider is in no group that may connect.
+// The users of the tests. Outsider is in no group that may connect. No other test
+// uses these ids: the sandbox's have attackers that signal all of their uid.
 var (
 	Root     = User{}
-	Alice    = User{UID: 60001, GID: 60001, Groups: []uint32{SocketGID}}
-	Bob      = User{UID: 60002, GID: 60002, Groups: []uint32{SocketGID}}
-	Outsider = User{UID: 60003, GID: 60003}
+	Alice    = User{UID: 60101, GID: 60101, Groups: []uint32{SocketGID}}
+	Bob      = User{UID: 60102, GID: 60102, Groups: []uint32{SocketGID}}
+	Outsider = User{UID: 60103, GID: 60103}
 )
 
 // As returns a command that runs as the user, with an environment of PATH
