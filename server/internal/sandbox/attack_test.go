@@ -15,7 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const attackedUID = 60001
+// attackedUID is this test run's own: an attacker reaches every process of its
+// uid on the host.
+func attackedUID() uint32 { return 1_000_000 + uint32(os.Getpid()) }
 
 // counter counts log records that say a launch was repeated.
 type counter struct{ n atomic.Int64 }
@@ -42,7 +44,7 @@ func TestSameUserAttacker(t *testing.T) {
 				o.StartTimeout = 20 * time.Millisecond
 				l := launcher(t, o)
 				c := role(t, "attacker", fmt.Sprint(int(tt.signal)))
-				c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: attackedUID, Gid: attackedUID}}
+				c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: attackedUID(), Gid: attackedUID()}}
 				c.Path = copySelf(t)
 				begin(t, c)
 				dir := t.TempDir()
@@ -56,7 +58,7 @@ func TestSameUserAttacker(t *testing.T) {
 				_ = c.Process.Kill()
 				_ = c.Wait()
 				s := spec(t, "/bin/true")
-				s.UID, s.GID = attackedUID, attackedUID
+				s.UID, s.GID = attackedUID(), attackedUID()
 				if st, err := start(t, l, s).Wait(); err != nil || st.Code != 0 {
 					t.Errorf("after the attack: %+v, %v", st, err)
 				}
@@ -70,7 +72,7 @@ func TestSameUserAttacker(t *testing.T) {
 func victim(t *testing.T, l *Launcher, dir string) {
 	t.Helper()
 	s := spec(t, "/bin/mkdir", dir)
-	s.UID, s.GID = attackedUID, attackedUID
+	s.UID, s.GID = attackedUID(), attackedUID()
 	began := time.Now()
 	p, err := l.Start(t.Context(), s)
 	if spent := time.Since(began); spent > 10*time.Second {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,12 +34,43 @@ const (
 // Features is what GetStatus reports of the sandbox.
 type Features struct {
 	LandlockABI int
-	Scopes      bool // Landlock scopes signals and abstract sockets (ABI 6)
+	Caps        uint64 // what a Spec may grant: this process's own effective set
+	Scopes      bool   // Landlock scopes signals and abstract sockets (ABI 6)
 	TreeKill    TreeKill
 	TreeReason  string // why not cgroup; "" if it is
 	CgroupPath  string
 	CgroupClone bool // commands are born in their leaf; otherwise they join it
 	Guardian    bool // stands ready now; while false every Start is refused
+}
+
+// Layer is one line of a report on the sandbox.
+type Layer struct {
+	Name    string
+	Present bool
+	Detail  string // version, place, or why not
+}
+
+// Layers lists every layer. Those without which New fails are always present.
+func (f Features) Layers() []Layer {
+	kill := Layer{"cgroup", f.TreeKill == TreeKillCgroup, f.CgroupPath}
+	if !kill.Present {
+		kill.Detail = "pid namespaces instead: " + f.TreeReason
+	}
+	scopes := Layer{"landlock-scopes", f.Scopes, ""}
+	if !f.Scopes {
+		scopes.Detail = "need Landlock ABI " + strconv.Itoa(landlockScopes)
+	}
+	return []Layer{
+		{"seccomp", true, ""},
+		{"landlock", true, "ABI " + strconv.Itoa(f.LandlockABI)},
+		scopes,
+		{"pidfd", true, ""},
+		{"openat2", true, ""},
+		{"execveat", true, ""},
+		kill,
+		{"clone-into-cgroup", f.CgroupClone, ""},
+		{"guardian", f.Guardian, ""},
+	}
 }
 
 // landlockScopes is the ABI with LANDLOCK_SCOPE_SIGNAL (Linux 6.12).
@@ -57,6 +87,7 @@ func probe() (Features, error) {
 	if err != nil {
 		return Features{}, &FeatureError{"landlock", err}
 	}
+	var caps uint64
 	for _, p := range []struct {
 		feature string
 		call    func() error
@@ -69,13 +100,16 @@ func probe() (Features, error) {
 		{"execveat", probeExecveat},
 		{"seccomp filters", probeSeccomp},
 		{"descriptor " + strconv.Itoa(ProgramFD), probeLimit},
-		{"capabilities", probeCapabilities},
+		{"capabilities", func() (err error) {
+			caps, err = probeCapabilities()
+			return err
+		}},
 	} {
 		if err := p.call(); err != nil {
 			return Features{}, &FeatureError{p.feature, err}
 		}
 	}
-	return Features{LandlockABI: abi, Scopes: abi >= landlockScopes}, nil
+	return Features{LandlockABI: abi, Scopes: abi >= landlockScopes, Caps: caps}, nil
 }
 
 // CheckDumpable refuses fs.suid_dumpable 1: a child that changes its uid shares
@@ -122,28 +156,31 @@ func probeLimit() error {
 	return nil
 }
 
-// probeCapabilities: changing identity and cutting the bounding set need
-// these three; what a command is granted has to be there besides.
-func probeCapabilities() error {
+// probeCapabilities returns this process's effective set. Changing identity and
+// namespaces, cutting the bounding set and killing need these five; what a
+// command is granted has to be there besides.
+func probeCapabilities() (uint64, error) {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	have, err := strconv.ParseUint(statusField(string(text), "CapEff"), 16, 64)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var missing []string
-	for name, bit := range map[string]int{
-		"CAP_SETUID": unix.CAP_SETUID, "CAP_SETGID": unix.CAP_SETGID, "CAP_SETPCAP": unix.CAP_SETPCAP,
-		"CAP_SYS_ADMIN": unix.CAP_SYS_ADMIN, "CAP_KILL": unix.CAP_KILL,
+	for _, c := range []struct {
+		name string
+		bit  int
+	}{
+		{"CAP_SETUID", unix.CAP_SETUID},
+		{"CAP_SETGID", unix.CAP_SETGID},
+		{"CAP_SETPCAP", unix.CAP_SETPCAP},
+		{"CAP_SYS_ADMIN", unix.CAP_SYS_ADMIN},
+		{"CAP_KILL", unix.CAP_KILL},
 	} {
-		if have>>bit&1 == 0 {
-			missing = append(missing, name)
+		if have>>c.bit&1 == 0 {
+			return 0, errors.New(c.name + " is missing")
 		}
 	}
-	if missing != nil {
-		return errors.New("missing " + strings.Join(missing, ", "))
-	}
-	return nil
+	return have, nil
 }

@@ -70,8 +70,9 @@ type Launcher struct {
 
 // New probes the kernel, sweeps what a dead daemon left, proves that a cgroup
 // leaf can be joined and killed, and starts guardian and threads. A FeatureError
-// names what is missing. Preconditions: root in the initial user namespace with
-// the identity capabilities, and HardenProcess before.
+// names what is missing. It makes this process a subreaper. Preconditions: root
+// in the initial user namespace with the identity capabilities, and
+// HardenProcess before.
 func New(o Options) (*Launcher, error) {
 	if o.Threads <= 0 {
 		o.Threads = max(4, 2*runtime.GOMAXPROCS(0))
@@ -147,7 +148,7 @@ func (l *Launcher) open() error {
 		if i%2 == 1 {
 			queue = l.bare
 		}
-		l.owners.Go(func() { l.serve(t, queue) })
+		l.owners.Go(func() { l.serve(t, queue, make(chan struct{})) })
 	}
 	return nil
 }
@@ -245,7 +246,17 @@ func (l *Launcher) close(ctx context.Context) error {
 	defer l.gate.Unlock()
 	err := l.killAll(ctx)
 	l.endGuardian()
-	l.owners.Wait()
+	ended := make(chan struct{})
+	go func() {
+		l.owners.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		// The guardian is at its post until nothing lives: it is left there.
+		return errors.Join(err, fmt.Errorf("close launcher: %w", context.Cause(ctx)))
+	}
 	l.reapOrphans()
 	if l.tree != nil {
 		l.tree.Close()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,28 +65,31 @@ func (bare) Fatal(a ...any) {
 
 func (b bare) Fatalf(f string, a ...any) { b.Fatal(fmt.Sprintf(f, a...)) }
 func (bare) Context() context.Context    { return context.Background() }
-func options(mode string) Options        { return Options{NoCgroup: mode == "namespace", Threads: 2} }
 
 // daemon launches a command that leaves double-forked processes all over, says
-// so, and waits for its own end: "daemon MODE MARKER".
+// so, and waits for its own end: "daemon MODE MARKER CGROUP".
 func daemon(args []string) {
 	if err := HardenProcess(); err != nil {
 		bare{}.Fatal(err)
 	}
-	l := launcher(bare{}, options(args[0]))
+	l := launcher(bare{}, Options{NoCgroup: args[0] == "namespace", Threads: 2, CgroupRoot: args[2]})
 	p, err := l.Start(context.Background(), family(bare{}, args[1]))
 	if err != nil {
 		bare{}.Fatal(err)
 	}
 	fmt.Println("ready", p.PID())
-	select {}
+	for parent := os.Getppid(); os.Getppid() == parent; {
+		time.Sleep(50 * time.Millisecond) // a test that was killed kills nobody
+	}
 }
 
 // family is a command with a leader and three descendants, two of them in
-// sessions of their own and with parents that are gone.
+// sessions of their own and with parents that are gone. No death signal helps:
+// the leader has cleared its own, as the kernel does for a program with file
+// capabilities (prctl(2)).
 func family(tb testing.TB, marker string) *Spec {
 	tb.Helper()
-	return spec(tb, "/bin/sh", "-c", `sleep 1`+marker+` &
+	return spec(tb, "/usr/bin/setpriv", "--pdeathsig", "clear", "/bin/sh", "-c", `sleep 1`+marker+` &
 (setsid sleep 1`+marker+` &)
 (setsid sh -c 'trap "" TERM HUP; sleep 1`+marker+`; :' &)
 exec sleep 1`+marker)
@@ -132,7 +136,7 @@ func marked(tb testing.TB, marker string) []int {
 func attack(args []string) {
 	sig, _ := strconv.Atoi(args[0])
 	fmt.Println("ready")
-	for {
+	for parent := os.Getppid(); os.Getppid() == parent; {
 		_ = unix.Kill(-1, syscall.Signal(sig))
 	}
 }

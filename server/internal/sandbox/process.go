@@ -115,10 +115,11 @@ func (p *Process) Kill() {
 		return
 	}
 	if p.leaf != nil {
-		if err := p.leaf.Kill(); err == nil {
-			return
+		if err := p.leaf.Kill(); err != nil {
+			p.l.log.Error("kill a command's cgroup", "pid", p.pid, "error", err)
 		}
 	}
+	// A leader that runs as root may have left its cgroup.
 	_ = unix.PidfdSendSignal(p.wait.fd, unix.SIGKILL, nil, 0)
 }
 

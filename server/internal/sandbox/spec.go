@@ -13,8 +13,8 @@ import (
 const ProgramFD = 900
 
 // Spec is one command. The descriptors are borrowed until Start returns; Start
-// neither closes them nor changes anything but the mode of the three standard
-// ones, which become blocking, as a command expects. Start may be called with
+// does not close them. Standard ones that package os had made nonblocking become
+// blocking, as a command expects. Start may be called with
 // one Spec from several goroutines, unless LatePaths is used.
 type Spec struct {
 	Program *os.File // O_PATH of the verified executable

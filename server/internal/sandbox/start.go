@@ -49,6 +49,9 @@ func (l *Launcher) Start(ctx context.Context, s *Spec) (*Process, error) {
 	if l.stopping() {
 		return nil, ErrClosed
 	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("launch: %w", context.Cause(ctx))
+	}
 	j := &launch{spec: s, done: make(chan struct{})}
 	defer runtime.KeepAlive(s)
 	if err := j.prepare(l); err != nil {
@@ -174,9 +177,19 @@ func (j *launch) drop(l *Launcher) {
 }
 
 // serve is a launcher thread. It is locked and ends locked: the parent death
-// signal of a command belongs to the thread that cloned it.
-func (l *Launcher) serve(t *thread, queue <-chan *launch) {
+// signal of a command belongs to the thread that cloned it. The main thread
+// does not serve: what /proc shows of the daemon is that thread's.
+func (l *Launcher) serve(t *thread, queue <-chan *launch, locked chan<- struct{}) {
 	runtime.LockOSThread() //nolint:staticcheck // never unlocked, on purpose
+	if unix.Gettid() == os.Getpid() {
+		other := make(chan struct{})
+		l.owners.Go(func() { l.serve(t, queue, other) })
+		<-other // on another thread, since this one is taken
+		runtime.UnlockOSThread()
+		close(locked)
+		return
+	}
+	close(locked)
 	t.cutBounding(queue == l.bare)
 	for {
 		select {

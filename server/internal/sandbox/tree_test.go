@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -161,6 +162,26 @@ func TestKillTree(t *testing.T) {
 			t.Errorf("processes %v outlive Wait", left)
 		}
 	})
+}
+
+// Where children cannot be cloned into their leaf, they join it.
+func TestJoinByWriting(t *testing.T) {
+	l := launcher(t, Options{})
+	if !l.features.CgroupClone {
+		t.Fatal("this kernel clones into no cgroup: the other tests prove this path, and nothing the other")
+	}
+	l.features.CgroupClone = false
+	s := spec(t, "/bin/cat", "/proc/self/cgroup")
+	if got, _ := output(t, l, s); !strings.Contains(got, l.tree.Name()+"/run/") {
+		t.Errorf("a child is in\n%s", got)
+	}
+	m := marker()
+	p := start(t, l, family(t, m))
+	until(t, "the family is there", func() bool { return len(marked(t, m)) == familySize })
+	p.Kill()
+	if _, err := p.Wait(); err != nil || len(marked(t, m)) != 0 {
+		t.Errorf("processes %v outlive Wait: %v", marked(t, m), err)
+	}
 }
 
 func TestCloseKills(t *testing.T) {
