@@ -139,7 +139,11 @@ func (s *Server) WriteFile(name, text string) {
 
 // Command returns rootgated with the server's configuration, ready to start.
 func (s *Server) Command(args ...string) *exec.Cmd {
-	argv := append(append([]string(nil), s.o.Wrap...), Program(s.t, "rootgated"), "--config", filepath.Join(s.Dir, "rootgate.yaml"))
+	var argv []string
+	for _, a := range s.o.Wrap {
+		argv = append(argv, strings.ReplaceAll(a, "{AUDIT}", s.Audit()))
+	}
+	argv = append(argv, Program(s.t, "rootgated"), "--config", filepath.Join(s.Dir, "rootgate.yaml"))
 	argv = append(argv, args...)
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = "/"
