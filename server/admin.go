@@ -191,19 +191,15 @@ type feature struct {
 }
 
 func (s *server) features() []feature {
-	f := s.launcher.Features()
-	tree := feature{"cgroup2", f.TreeKill == sandbox.TreeKillCgroup, f.CgroupPath}
-	if !tree.enabled {
-		tree.detail = "each command is init of a pid namespace instead: " + f.TreeReason
+	var out []feature
+	for _, l := range s.launcher.Features().Layers() {
+		out = append(out, feature{strings.ReplaceAll(l.Name, "-", "_"), l.Present, l.Detail})
 	}
-	return []feature{
-		{"landlock", f.LandlockABI > 0, "ABI " + strconv.Itoa(f.LandlockABI)},
-		{"landlock_scopes", f.Scopes, "signals and abstract sockets, ABI 6"},
-		{"seccomp", true, "filters"},
-		tree,
-		{"guardian", f.Guardian, "kills what runs when the server dies"},
-		{"so_peerpidfd", peer.HasPidfd(), "otherwise pidfd_open of the peer's pid"},
+	peerpidfd := feature{name: "so_peerpidfd", enabled: peer.HasPidfd()}
+	if !peerpidfd.enabled {
+		peerpidfd.detail = "pidfd_open of the peer's pid instead"
 	}
+	return append(out, peerpidfd)
 }
 
 // guardianChanged makes the health service say what Start would.

@@ -70,6 +70,9 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)
 	}
+	// Its default action ends the process; the audit log handles the error that
+	// comes with it (setrlimit(2), RLIMIT_FSIZE).
+	signal.Ignore(syscall.SIGXFSZ)
 	// From here on a signal asks for an orderly end.
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A tour of rootgate: the user nobody builds a virtual router, every step of it a
+# A tour of rootgate: the user www-data builds a virtual router, every step of it a
 # command that rootgated allows. Everything happens in mount, network and pid
 # namespaces of the demonstration's own, and is gone when it ends, however it
 # ends: the host's network is never touched.
@@ -52,8 +52,8 @@ chapter() { printf '\n%s%s%s\n' "$bold$cyan" "$*" "$reset"; }
 say() { printf '%s%s%s\n' "$dim" "$*" "$reset"; }
 fail() { printf '%s%s%s\n' "$red" "$*" "$reset" >&2; exit 1; }
 
-# nobody CMD…: as the unprivileged user, without capabilities.
-nobody() { setpriv --reuid nobody --regid nogroup --init-groups --bounding-set=-all --inh-caps=-all -- "$@"; }
+# user CMD…: as the unprivileged user, without capabilities.
+user() { setpriv --reuid www-data --regid www-data --init-groups --bounding-set=-all --inh-caps=-all -- "$@"; }
 
 # gate [NETNS] -- ARGV…: one command through rootgated, shown as it is typed.
 gate() {
@@ -61,7 +61,7 @@ gate() {
 	if [[ $1 != -- ]]; then options=(--netns "$1"); shift; fi
 	shift
 	printf '%s$ rootgate exec %s-- %s%s\n' "$green" "${options[*]:+${options[*]} }" "$*" "$reset"
-	nobody "$top/rootgate" --socket "$socket" exec "${options[@]}" -- "$@"
+	user "$top/rootgate" --socket "$socket" exec "${options[@]}" -- "$@"
 }
 
 # refused ARGV…: the same, and it must be refused.
@@ -73,7 +73,7 @@ refused() {
 
 chapter "1. The server"
 say "rootgated runs as root, with one policy file. It knows its callers from the kernel."
-"$top/rootgated" --socket "$socket" --socket-group nogroup --policy "$top/policy" --audit "$top/audit" \
+"$top/rootgated" --socket "$socket" --socket-group www-data --policy "$top/policy" --audit "$top/audit" \
 	>"$top/out" 2>"$top/log" &
 daemon=$!
 # The line appears when the policy is loaded and the socket is there.
@@ -82,9 +82,9 @@ until grep -q '^serving ' "$top/out"; do
 	read -rt 0.05 <> <(:) || true
 done
 cat "$top/out"
-say "We are $(nobody id -un) (uid $(nobody id -u)). Without rootgate:"
+say "We are $(user id -un) (uid $(user id -u)). Without rootgate:"
 printf '%s$ ip netns add %s%s\n' "$green" "$left" "$reset"
-nobody ip netns add "$left" 2>&1 && fail "nobody could add a namespace by itself"
+user ip netns add "$left" 2>&1 && fail "it could add a namespace by itself"
 
 chapter "2. Three namespaces and two cables"
 for ns in "$left" "$router" "$right"; do gate -- ip netns add "$ns"; done

@@ -395,7 +395,8 @@ func (x *AuditStatus) GetWritable() bool {
 // Feature is one kernel feature.
 type Feature struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name, such as landlock_abi, so_peerpidfd, cgroup2, execveat_check.
+	// Name, such as landlock, landlock_scopes, cgroup, guardian, so_peerpidfd: what
+	// the configuration's require may list.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether this host has it and the server uses it.
 	Enabled bool `protobuf:"varint,2,opt,name=enabled,proto3" json:"enabled,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/rootgate-project/rootgate/server"
 )
@@ -67,6 +68,19 @@ func parse(args []string, stdout, stderr io.Writer) (server.Options, error) {
 	if f.NArg() > 0 {
 		_, _ = fmt.Fprintf(stderr, "rootgated: unexpected argument %q\n", f.Arg(0))
 		return o, errors.New("usage")
+	}
+	// The server leaves its working directory: what is relative to it is
+	// resolved here.
+	for _, path := range []*string{&o.ConfigFile, &o.Socket, &o.Policy, &o.Audit} {
+		if *path == "" {
+			continue
+		}
+		abs, err := filepath.Abs(*path)
+		if err != nil {
+			_, _ = fmt.Fprintln(stderr, "rootgated:", err)
+			return o, err
+		}
+		*path = abs
 	}
 	if *showVersion {
 		_, _ = fmt.Fprintln(stdout, "rootgated", version)

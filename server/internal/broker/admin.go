@@ -50,14 +50,16 @@ func (b *Broker) Kill(ctx context.Context, id string) error {
 }
 
 // Drain waits until nothing runs. When the context is done first, what still
-// runs is killed, and Drain waits for that.
+// runs is killed, and Drain waits for that. It is called once, when no new call
+// can begin.
 func (b *Broker) Drain(ctx context.Context) {
-	if b.executions.wait(ctx) == nil {
-		return
+	if b.executions.wait(ctx) != nil {
+		b.executions.killAll(&Error{
+			Kind: KindUnavailable, Reason: reasonShutdown, RetryAfter: retrySoon,
+			Message: "the server is shutting down: the command and all its processes were killed",
+		})
+		_ = b.executions.wait(context.WithoutCancel(ctx)) // cannot end early
 	}
-	b.executions.killAll(&Error{
-		Kind: KindUnavailable, Reason: reasonShutdown, RetryAfter: retrySoon,
-		Message: "the server is shutting down: the command and all its processes were killed",
-	})
-	_ = b.executions.wait(context.WithoutCancel(ctx)) // cannot end early
+	close(b.closing)
+	b.late.Wait()
 }

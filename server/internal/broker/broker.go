@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -108,11 +109,13 @@ type Broker struct {
 	generation atomic.Pointer[Generation]
 	executions *executions
 	ids        idSource
+	late       sync.WaitGroup // END records that are still to be written
+	closing    chan struct{}  // closed by Drain
 }
 
 // New returns a broker without a policy: it refuses everything until Install.
 func New(o Options) *Broker {
-	return &Broker{o: o, executions: newExecutions(), ids: newIDSource()}
+	return &Broker{o: o, executions: newExecutions(), ids: newIDSource(), closing: make(chan struct{})}
 }
 
 // Run carries one call from decision to end. A nil error means that the command

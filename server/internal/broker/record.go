@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/rootgate-project/rootgate/policy"
 	"github.com/rootgate-project/rootgate/server/audit"
@@ -124,12 +125,34 @@ func (x *execution) end(exit sandbox.ExitState, runErr error) error {
 	o.CPUNS = uint64(exit.User + exit.System)
 	r.Outcome = &o
 	if _, err := x.broker.o.Audit.Append(r); err != nil {
+		x.broker.retryEnd(r, err)
 		return &Error{
 			Kind: KindUnavailable, Reason: reasonAudit, Rule: x.decision.Rule.ID, Line: x.decision.Line,
-			Message: "the command ran, but its end could not be recorded", Cause: err,
+			Message: "the command ran, but its end could not be recorded yet", Cause: err,
 		}
 	}
 	return nil
+}
+
+// retryEnd writes an END record as soon as the log takes it. There are never
+// more of them than slots: nothing new is launched meanwhile. One that cannot be
+// written before the server ends becomes an ABORT when the next one starts.
+func (b *Broker) retryEnd(r *audit.Record, err error) {
+	b.o.Log.Error("end could not be recorded, trying again", "execution", r.ExecutionID, "error", err)
+	b.late.Go(func() {
+		t := time.NewTicker(retrySoon)
+		defer t.Stop()
+		for {
+			select {
+			case <-b.closing:
+				return
+			case <-t.C:
+			}
+			if _, err := b.o.Audit.Append(r); err == nil {
+				return
+			}
+		}
+	})
 }
 
 // denied turns the policy's refusal into an error.
