@@ -40,7 +40,7 @@ func (c *call) send() {
 }
 
 func signalRequest(sig syscall.Signal) *rootgatev1.ExecuteStreamRequest {
-	return &rootgatev1.ExecuteStreamRequest{Message: &rootgatev1.ExecuteStreamRequest_Signal{Signal: int32(sig)}} //nolint:gosec // G115: signals are below 65
+	return &rootgatev1.ExecuteStreamRequest{Message: &rootgatev1.ExecuteStreamRequest_Signal{Signal: int32(sig)}}
 }
 
 // feed reads the input to its end. A nil Reader is empty.

@@ -43,7 +43,7 @@ func (d *document) netns(n *yaml.Node, types argv.Scope) Netns {
 	}
 	var ns Netns
 	if v, ok := f["required"]; ok {
-		ns.Required, _ = d.truth(v.value, "required")
+		ns.Required = d.truth(v.value, "required")
 		delete(f, "required")
 	}
 	ns.Type, _ = d.typeFrom(n, "netns", f, types)
@@ -66,7 +66,7 @@ func (d *document) stdin(n *yaml.Node) (s Stdin) {
 		return s
 	}
 	if v, ok := f["utf8"]; ok {
-		s.UTF8, _ = d.truth(v.value, "stdin.utf8")
+		s.UTF8 = d.truth(v.value, "stdin.utf8")
 	}
 	v, ok := f["max"]
 	if !ok {

@@ -224,7 +224,7 @@ func (d *document) block(n *yaml.Node, scope argv.Scope) *argv.Block {
 
 // flatten returns the errors that err joins.
 func flatten(err error) []error {
-	if j, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // joins are asked for, not wrapped errors
+	if j, ok := err.(interface{ Unwrap() []error }); ok {
 		var out []error
 		for _, e := range j.Unwrap() {
 			out = append(out, flatten(e)...)

@@ -135,13 +135,14 @@ func hasControl(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f }) >= 0
 }
 
-// truth returns the value of a boolean: true or false, spelled so.
-func (d *document) truth(n *yaml.Node, what string) (value, ok bool) {
+// truth returns the value of a boolean: true or false, spelled so. Anything else
+// is a finding, and false.
+func (d *document) truth(n *yaml.Node, what string) bool {
 	if n.Kind == yaml.ScalarNode && n.Style == 0 && (n.Value == "true" || n.Value == "false") {
-		return n.Value == "true", true
+		return n.Value == "true"
 	}
 	d.fail(n, "F-YAMLTYPE", "%s is %s, expected true or false", what, describe(n))
-	return false, false
+	return false
 }
 
 // isNull reports whether a key stands without a value.

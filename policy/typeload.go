@@ -77,7 +77,7 @@ func (d *document) params(f map[string]field) argv.Params {
 		case "max":
 			p.Max = d.bound(v.value, "max")
 		case "dash":
-			p.Dash, _ = d.truth(v.value, "dash")
+			p.Dash = d.truth(v.value, "dash")
 		case "under":
 			p.Under = d.roots(v.value, "under")
 		case "access":

@@ -174,7 +174,7 @@ func (r *run) number() int32 {
 }
 
 func (r *run) die(sig syscall.Signal) error {
-	return r.exit(&rootgatev1.ExitStatus{Status: &rootgatev1.ExitStatus_Signal{Signal: int32(sig)}}) //nolint:gosec // G115: signals are below 65
+	return r.exit(&rootgatev1.ExitStatus{Status: &rootgatev1.ExitStatus_Signal{Signal: int32(sig)}})
 }
 
 func (r *run) exit(st *rootgatev1.ExitStatus) error { return r.send(exited(st, false)) }

@@ -118,7 +118,7 @@ func environment(name string) string {
 
 func clearEnvironment() error {
 	kept := map[string]string{}
-	for _, name := range strings.Fields("LISTEN_PID LISTEN_FDS LISTEN_FDNAMES NOTIFY_SOCKET WATCHDOG_PID WATCHDOG_USEC") {
+	for name := range strings.FieldsSeq("LISTEN_PID LISTEN_FDS LISTEN_FDNAMES NOTIFY_SOCKET WATCHDOG_PID WATCHDOG_USEC") {
 		if v := environment(name); v != "" {
 			kept[name] = v
 		}

@@ -50,7 +50,8 @@ func TestHardenProcess(t *testing.T) {
 	}{
 		{"no sockets", []string{"GCONV_PATH=/tmp", "HOME=/root"}, "env \ndir /\nfds 0:0 1:0 2:0\ndumpable 0 core 0 0 umask 0077 sigpipe true\n"},
 		{
-			"one socket", []string{"LISTEN_FDS=1", "NOTIFY_SOCKET=/n", "PATH=/tmp"},
+			"one socket",
+			[]string{"LISTEN_FDS=1", "NOTIFY_SOCKET=/n", "PATH=/tmp"},
 			"env LISTEN_FDS=1 LISTEN_PID=PID NOTIFY_SOCKET=/n\ndir /\nfds 0:0 1:0 2:0 3:1\ndumpable 0 core 0 0 umask 0077 sigpipe true\n",
 		},
 		{"absurd count", []string{"LISTEN_FDS=2147483647"}, "env LISTEN_FDS=2147483647 LISTEN_PID=PID\ndir /\nfds 0:0 1:0 2:0\ndumpable 0 core 0 0 umask 0077 sigpipe true\n"},

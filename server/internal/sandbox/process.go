@@ -67,7 +67,7 @@ func (p *Process) Signal(sig unix.Signal) error {
 	}
 	real := sig
 	if p.leaf == nil && p.deadly(sig) {
-		p.sent, real = syscall.Signal(sig), unix.SIGKILL
+		p.sent, real = sig, unix.SIGKILL
 	}
 	if sig == unix.SIGSYS {
 		p.sys = true

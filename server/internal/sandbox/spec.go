@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -121,10 +122,8 @@ func (s *Spec) check(scopes bool) error {
 	case s.Umask&^0o777 != 0 || s.Nice < -20 || s.Nice > 19:
 		return bad("umask or nice out of range", unix.EINVAL)
 	}
-	for _, g := range s.Groups {
-		if g == ^uint32(0) {
-			return bad("group 4294967295", unix.EINVAL)
-		}
+	if slices.Contains(s.Groups, ^uint32(0)) {
+		return bad("group 4294967295", unix.EINVAL)
 	}
 	for _, l := range s.Rlimits {
 		if l.Resource < 0 || l.Resource >= resources || l.Cur > l.Max {

@@ -180,7 +180,7 @@ func (j *launch) drop(l *Launcher) {
 // signal of a command belongs to the thread that cloned it. The main thread
 // does not serve: what /proc shows of the daemon is that thread's.
 func (l *Launcher) serve(t *thread, queue <-chan *launch, locked chan<- struct{}) {
-	runtime.LockOSThread() //nolint:staticcheck // never unlocked, on purpose
+	runtime.LockOSThread()
 	if unix.Gettid() == os.Getpid() {
 		other := make(chan struct{})
 		l.owners.Go(func() { l.serve(t, queue, other) })

@@ -76,7 +76,7 @@ func self(t *testing.T) string {
 	}
 	dir, _ := os.Getwd()
 	out := "cwd " + dir
-	for _, f := range strings.Fields("Umask Uid Gid Groups CapPrm CapEff CapBnd NoNewPrivs Seccomp") {
+	for f := range strings.FieldsSeq("Umask Uid Gid Groups CapPrm CapEff CapBnd NoNewPrivs Seccomp") {
 		out += "\n" + f + " " + statusField(string(text), f)
 	}
 	return out
