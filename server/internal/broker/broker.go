@@ -291,6 +291,9 @@ func (x *execution) launchAndStream(ctx context.Context, r *running, in *input, 
 	proc, err := x.broker.o.Launcher.Start(ctx, spec)
 	out.launched()
 	in.launched()
+	if cause := context.Cause(ctx); err != nil && cause != nil && errors.Is(err, cause) {
+		return sandbox.ExitState{}, x.ended(ctx) // while it waited for a launcher
+	}
 	if err != nil {
 		return sandbox.ExitState{}, launchError(x.decision, err)
 	}
