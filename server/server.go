@@ -36,6 +36,8 @@ const (
 	defaultConfig = "/etc/rootgate/rootgate.yaml"
 	// drainTime is how long running commands may take to end after SIGTERM.
 	drainTime = 10 * time.Second
+	// replyTime is how long the last replies may take to be delivered then.
+	replyTime = time.Second
 	// memoryLimit and maxThreads bound the server itself, in bytes and threads.
 	memoryLimit = 64 << 20
 	maxThreads  = 512
@@ -271,9 +273,12 @@ func (s *server) drain(g *rpc.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	s.broker.Drain(ctx)
+	// A caller whose command was killed is told so: Stop would close the
+	// connections with the reply still in them. One that does not read, or that
+	// watches, is not waited for longer.
 	select {
 	case <-stopped:
-	case <-ctx.Done():
+	case <-time.After(replyTime):
 		g.Stop()
 		<-stopped
 	}
