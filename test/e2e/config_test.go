@@ -38,7 +38,7 @@ func TestConfig(t *testing.T) {
 		{name: "run_user unknown", config: "version: 1\nrun_user: no-such-user-here\n", want: exitConfig, text: "no-such-user-here"},
 		{name: "no file", args: []string{"--config", "/nowhere/rootgate.yaml"}, want: exitConfig, text: "/nowhere"},
 		{name: "policy missing", args: []string{"--policy", "/nowhere"}, want: exitConfig, text: "/nowhere"},
-		{name: "relative socket", args: []string{"--socket", "x.sock"}, want: exitConfig, text: "socket.path"},
+		{name: "relative socket", config: "version: 1\nsocket: {path: x.sock}\n", want: exitConfig, text: "socket.path"},
 		{name: "path of a socket too long", args: []string{"--socket", "/tmp/" + strings.Repeat("x", 110)}, want: exitConfig, text: "107"},
 		{name: "usage", args: []string{"--nope"}, want: 2, text: "nope"},
 		{name: "stray argument", args: []string{"start"}, want: 2, text: "start"},

@@ -62,6 +62,7 @@ func TestStdin(t *testing.T) {
 			"bytes": strings.NewReader(tt.stdin), "stream": io.MultiReader(strings.NewReader(tt.stdin)),
 		} {
 			t.Run(tt.name+"/"+kind, func(t *testing.T) {
+				tt := tt
 				if tt.script == "none" && kind == "stream" {
 					// The client does not read a stream for a rule that takes none.
 					tt.want, tt.kind = "end\n", nil

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rootgate-project/rootgate/client"
+	rootgatev1 "github.com/rootgate-project/rootgate/proto/rootgate/v1"
 	"github.com/rootgate-project/rootgate/server/audit"
 	"github.com/rootgate-project/rootgate/test/harness"
 )
@@ -227,5 +228,35 @@ func TestDrain(t *testing.T) {
 	}
 	if records := w.Records(); records[len(records)-1].Type != audit.TypeStop {
 		t.Errorf("got last record %v, want STOP", records[len(records)-1].Type)
+	}
+}
+
+// Whoever watches does not hold up the end of the server, nor does an idle
+// connection.
+func TestDrainWithoutCommands(t *testing.T) {
+	w := start(t, options())
+	w.Client(harness.Alice)
+	stream, err := rootgatev1.NewAdminServiceClient(w.Conn(harness.Root)).WatchExecutions(t.Context(), &rootgatev1.WatchExecutionsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// An event shows that the watch has begun.
+	events := make(chan error, 1)
+	go func() { _, err := stream.Recv(); events <- err }()
+	harness.Within(t, 10*time.Second, "an event", func() bool {
+		w.Exec(harness.Alice, "true")
+		select {
+		case err := <-events:
+			return err == nil
+		default:
+			return false
+		}
+	})
+	began := time.Now()
+	if state := w.Stop(); !state.Success() {
+		t.Errorf("got %v, want exit status 0", state)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %v, want about the second for last replies", took)
 	}
 }

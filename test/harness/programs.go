@@ -22,6 +22,12 @@ var (
 	grpcurlOnce  = sync.OnceValues(buildGrpcurl)
 )
 
+// environment is that of every process that a test starts. The race detector would
+// have each program sleep for a second at its end.
+func environment(more ...string) []string {
+	return append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "GORACE=atexit_sleep_ms=0"}, more...)
+}
+
 // Main builds the commands, runs the tests of a package and removes what was
 // built. TestMain calls it: os.Exit(harness.Main(m)).
 func Main(m *testing.M) int {

@@ -147,7 +147,7 @@ func (s *Server) Command(args ...string) *exec.Cmd {
 	argv = append(argv, args...)
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Dir = "/"
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
+	cmd.Env = environment()
 	// A process group of its own: a signal at the terminal is for the test.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd

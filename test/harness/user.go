@@ -38,7 +38,7 @@ var (
 func (s *Server) As(u User, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(s.t.Context(), name, args...)
 	cmd.Dir = "/"
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", client.SocketVariable + "=" + s.Socket}
+	cmd.Env = environment(client.SocketVariable + "=" + s.Socket)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: u.UID, Gid: u.GID, Groups: u.Groups}}
 	return cmd
 }
