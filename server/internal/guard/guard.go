@@ -118,10 +118,11 @@ func split(value string, roots []string) (root, name string, err error) {
 	return root, name, nil
 }
 
-// check holds the inode to the kind that the policy asks for. A file that is to
-// be written must not have a second name: it could be one that nobody granted.
+// check holds the inode to the kind that the policy asks for. A file must not
+// have a second name that the caller could have given it: it could be one that
+// nobody granted. One that is to be written must have no second name at all.
 func check(f *beneath.File, p argv.Params) error {
-	if p.Access == argv.AccessWrite && f.Mode.IsRegular() && f.Links != 1 {
+	if !f.Sole || p.Access == argv.AccessWrite && f.Mode.IsRegular() && f.Links != 1 {
 		return fmt.Errorf("has %d hard links, expected 1", f.Links)
 	}
 	if p.FileKind == argv.KindAny {

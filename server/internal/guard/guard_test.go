@@ -59,7 +59,7 @@ func TestPaths(t *testing.T) {
 		{"access: read", "file", ""},
 		{"access: read", "sub/file", ""},
 		{"access: read", "sub", ""},
-		{"access: read", "twice", ""},
+		{"access: read", "twice", ""}, // only root makes names in a directory of root's
 		{"access: read, kind: file", "file", ""},
 		{"access: read, kind: fifo", "fifo", ""},
 		{"access: write", "file", ""},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,6 +20,9 @@ type File struct {
 	Mode fs.FileMode
 	// Links is the number of hard links.
 	Links uint64
+	// Sole is false for a regular file with other names that somebody other than
+	// root could have given it: such a name may stand for any file of the host.
+	Sole bool
 	// UID owns the inode.
 	UID uint32
 	// Namespace is true for a namespace file (nsfs), as ip-netns(8) mounts them.
@@ -40,14 +44,15 @@ const (
 )
 
 // Open resolves name, relative and clean, below root. Root itself is the
-// policy's and is resolved as it stands. Errors wrap the kernel's: ELOOP for a
+// policy's and is reached as Reach does. Errors wrap the kernel's: ELOOP for a
 // symbolic link, EXDEV for a name that would climb out, ENOENT, ENOTDIR.
 func Open(root, name string, how How) (*File, error) {
-	dir, err := unix.Open(root, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	top, err := Reach(root)
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: root, Err: err}
+		return nil, err
 	}
-	defer func() { _ = unix.Close(dir) }()
+	defer func() { _ = top.Close() }()
+	dir := int(top.Fd())
 	flags := uint64(unix.O_CLOEXEC)
 	switch how {
 	case Reference:
@@ -65,6 +70,9 @@ func Open(root, name string, how How) (*File, error) {
 	}
 	f := os.NewFile(uintptr(fd), name)
 	file, err := describe(fd, f)
+	if err == nil {
+		file.Sole = !file.Mode.IsRegular() || file.Links == 1 || onlyRootNames(path.Join(root, path.Dir(name)))
+	}
 	if err == nil && how == Namespace && !file.Namespace {
 		err = fmt.Errorf("%s/%s is not a namespace", root, name)
 	}
@@ -73,6 +81,18 @@ func Open(root, name string, how How) (*File, error) {
 		return nil, err
 	}
 	return file, nil
+}
+
+// onlyRootNames reports whether only root can make names in a directory. A sticky
+// directory does not qualify: everybody can make new ones there.
+func onlyRootNames(dir string) bool {
+	f, trusted, err := reach(dir)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = f.Close() }()
+	var st unix.Stat_t
+	return unix.Fstat(int(f.Fd()), &st) == nil && trusted && st.Mode&0o022 == 0
 }
 
 func openat2(dir int, name string, flags uint64) (int, error) {

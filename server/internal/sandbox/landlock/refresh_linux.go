@@ -6,6 +6,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/rootgate-project/rootgate/server/internal/sandbox/beneath"
 )
 
 // opened is a rule with what stood at its path. file is nil while nothing does.
@@ -17,20 +19,22 @@ type opened struct {
 }
 
 // open opens the path anew. Nothing at the path of an optional rule is no error.
+// A link that somebody other than root could have put there is one: it would let
+// its owner choose what the rule gives.
 func (o *opened) open() error {
-	fd, err := unix.Open(o.rule.Path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	file, err := beneath.Reach(o.rule.Path)
 	if err != nil {
 		if o.rule.Optional && absent(err) {
 			return nil
 		}
-		return &os.PathError{Op: "open", Path: o.rule.Path, Err: err}
+		return err
 	}
 	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		_ = unix.Close(fd)
+	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
+		_ = file.Close()
 		return os.NewSyscallError("fstat", err)
 	}
-	o.file = os.NewFile(uintptr(fd), o.rule.Path)
+	o.file = file
 	o.dev, o.ino = st.Dev, st.Ino
 	o.directory = st.Mode&unix.S_IFMT == unix.S_IFDIR
 	return nil

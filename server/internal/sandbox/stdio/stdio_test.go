@@ -166,6 +166,13 @@ func TestSealed(t *testing.T) {
 	if err := f.Truncate(0); !errors.Is(err, syscall.EPERM) {
 		t.Errorf("truncate: %v, want %v", err, syscall.EPERM)
 	}
+	st, err := f.Stat()
+	if err != nil || st.Mode().Perm() != 0o444 {
+		t.Errorf("mode %v, %v, want 0444: nobody may execute it", st.Mode(), err)
+	}
+	if err := f.Chmod(0o755); err == nil {
+		t.Error("it can be made executable, want refused (MFD_NOEXEC_SEAL, Linux 6.3)")
+	}
 	got, err := io.ReadAll(f)
 	if string(got) != "rules\n" || err != nil {
 		t.Errorf("read %q, %v, want %q", got, err, "rules\n")
