@@ -233,7 +233,8 @@ func TestStreamOrder(t *testing.T) {
 		{"signal -9", []*request{starting("sleep", "60"), signaling(-9)}, false, codes.InvalidArgument, "INVALID_SIGNAL"},
 		{"signal not allowed", []*request{starting("sleep", "60"), signaling(int32(syscall.SIGUSR1))}, false, codes.PermissionDenied, "SIGNAL_NOT_ALLOWED"},
 		{
-			"window", []*request{starting("sleep", "60"), {Message: &rootgatev1.ExecuteStreamRequest_WindowSize{WindowSize: &rootgatev1.WindowSize{Rows: 1, Columns: 1}}}},
+			"window",
+			[]*request{starting("sleep", "60"), {Message: &rootgatev1.ExecuteStreamRequest_WindowSize{WindowSize: &rootgatev1.WindowSize{Rows: 1, Columns: 1}}}},
 			false, codes.FailedPrecondition, "NO_TERMINAL",
 		},
 	}
