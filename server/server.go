@@ -38,6 +38,8 @@ const (
 	drainTime = 10 * time.Second
 	// replyTime is how long the last replies may take to be delivered then.
 	replyTime = time.Second
+	// healthTime is how often the health service looks at what it reports.
+	healthTime = time.Second
 	// memoryLimit and maxThreads bound the server itself, in bytes and threads.
 	memoryLimit = 64 << 20
 	maxThreads  = 512
@@ -234,14 +236,18 @@ func (s *server) serve(ctx context.Context, signals <-chan os.Signal) error {
 	served := make(chan error, 1)
 	go func() { served <- g.Serve(peer.NewListener(l.UnixListener, limits, s.log)) }()
 	defer func() { _ = l.Close() }()
-	g.SetServing(s.launcher.Features().Guardian)
+	s.showHealth(g)
 	generation := s.broker.Generation().Number
 	s.log.Info("serving", "socket", s.config.Socket.Path, "generation", generation)
 	if _, err := fmt.Fprintf(s.options.Stdout, "serving %s generation %d\n", s.config.Socket.Path, generation); err != nil {
 		return err
 	}
+	look := time.NewTicker(healthTime)
+	defer look.Stop()
 	for {
 		select {
+		case <-look.C:
+			s.showHealth(g)
 		case err := <-served:
 			return unexpected(err)
 		case <-ctx.Done():
@@ -254,6 +260,12 @@ func (s *server) serve(ctx context.Context, signals <-chan os.Signal) error {
 			_, _, _ = s.Reload(ctx)
 		}
 	}
+}
+
+// showHealth makes the health service say whether a command could be launched:
+// the log takes records and the guardian stands ready.
+func (s *server) showHealth(g *rpc.Server) {
+	g.SetServing(s.audit.Writable() == nil && s.launcher.Features().Guardian)
 }
 
 func unexpected(err error) error {

@@ -8,12 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/rootgate-project/rootgate/policy"
+	"github.com/rootgate-project/rootgate/policy/argv"
 	"github.com/rootgate-project/rootgate/server/audit"
 	"github.com/rootgate-project/rootgate/server/internal/guard"
 	"github.com/rootgate-project/rootgate/server/internal/sandbox"
@@ -185,6 +188,11 @@ func (x *execution) run(ctx context.Context) (*Result, error) {
 		return nil, x.deny(x.ended(ctx))
 	}
 
+	// A policy that was installed while the caller sent its input may have taken
+	// the permission back.
+	if err := x.stillAllowed(); err != nil {
+		return nil, x.deny(err)
+	}
 	// Audit INTENT: nothing runs that is not on record.
 	if err := x.intent(); err != nil {
 		return nil, err
@@ -244,6 +252,41 @@ func (x *execution) enter(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// stillAllowed asks the policy in force again, when it is another one than the
+// request was decided in. What was guarded and prepared serves on if the new
+// decision is the same in all that it was made from.
+func (x *execution) stillAllowed() error {
+	gen := x.broker.generation.Load()
+	if x.gen == gen {
+		return nil
+	}
+	c := x.call.Caller
+	d := gen.Snapshot.Decide(policy.Caller{UID: c.UID, GID: c.GID, Groups: c.Groups}, x.call.Request)
+	if !d.Allowed() {
+		x.gen, x.decision = gen, d
+		return denied(d)
+	}
+	if !sameDecision(x.decision, d) {
+		return &Error{
+			Kind: KindAborted, Reason: reasonNeverStarted, RetryAfter: retrySoon, Rule: d.Rule.ID, Line: d.Line,
+			Message: "the policy was changed before the command was launched; nothing of it ran",
+		}
+	}
+	x.gen, x.decision = gen, d
+	return nil
+}
+
+// sameDecision reports whether two decisions lead to the same launch.
+func sameDecision(a, b policy.Decision) bool {
+	return a.Program == b.Program && slices.Equal(a.SHA256, b.SHA256) && slices.Equal(a.Argv, b.Argv) &&
+		slices.Equal(a.Env, b.Env) && a.Cwd == b.Cwd && a.Netns == b.Netns &&
+		a.Rule.Effect.Equal(b.Rule.Effect) && a.Rule.Stdin == b.Rule.Stdin && slices.Equal(a.Rule.Signals, b.Rule.Signals) &&
+		slices.EqualFunc(a.Captures, b.Captures, func(x, y argv.Capture) bool {
+			return x.Name == y.Name && x.Value == y.Value && x.Type.Name() == y.Type.Name() &&
+				reflect.DeepEqual(x.Type.Params(), y.Type.Params())
+		})
 }
 
 func (x *execution) guard() error {
@@ -314,13 +357,15 @@ func (x *execution) launchAndStream(ctx context.Context, r *running, in *input, 
 	in.close()
 	x.outcome.StdinBytes = feed.wait()
 	out.treeDead()
-	pumps.wait()
+	undelivered := pumps.wait()
 	x.outcome.StdoutBytes, x.outcome.StderrBytes = out.stdout.Total, out.stderr.Total
 	x.launch.truncated = [2]bool{out.stdout.Truncated, out.stderr.Truncated}
 	if err != nil {
 		return exit, launchError(x.decision, err)
 	}
-	if forced {
+	if forced || undelivered != nil {
+		// Also when it ended by itself but its output could not be handed over
+		// within its time: a part of it must not look like the whole.
 		return exit, x.ended(ctx)
 	}
 	return exit, nil

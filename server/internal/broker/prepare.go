@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -244,7 +245,21 @@ func (pl *plan) open(prog *program.Program) (*landlock.View, error) {
 	add(landlock.Read, fs.Read)
 	add(landlock.Write, fs.Write)
 	add(landlock.Read|landlock.Exec, fs.Exec)
-	return landlock.NewView(landlock.Spec{Interpreter: prog.Interpreter(), Rules: rules})
+	return landlock.NewView(landlock.Spec{Interpreter: prog.Interpreter(), Rules: rules, Base: base(pl.rule.Effect.UID, pl.caps)})
+}
+
+// readsAll are the capabilities by which a command reads files whatever their
+// mode (capabilities(7)).
+const readsAll = 1<<capability.CAP_DAC_OVERRIDE | 1<<capability.CAP_DAC_READ_SEARCH
+
+// base is the base view. For a command that file modes do not hold, it is without
+// /proc and /sys: what of them only root may read, the rule must name.
+func base(uid uint32, caps uint64) []landlock.PathRule {
+	view := landlock.Base()
+	if uid != 0 && caps&readsAll == 0 {
+		return view
+	}
+	return slices.DeleteFunc(view, func(r landlock.PathRule) bool { return r.Path == "/proc" || r.Path == "/sys" })
 }
 
 // launch is one command, ready to go.

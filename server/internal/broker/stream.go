@@ -38,22 +38,31 @@ func (o *outputs) treeDead() { o.stdout.TreeDead(); o.stderr.TreeDead() }
 func (o *outputs) close()    { o.stdout.Close(); o.stderr.Close() }
 
 // pumps move the output of a command to its caller.
-type pumps struct{ done sync.WaitGroup }
+type pumps struct {
+	done           sync.WaitGroup
+	stdout, stderr error
+}
 
 // start moves both outputs. A caller that takes no more ends the command.
 func (o *outputs) start(ctx context.Context, sink Sink, maxStdout, maxStderr int64, kill context.CancelCauseFunc) *pumps {
 	p := &pumps{}
-	move := func(out *stdio.Output, limit int64, to func(context.Context, []byte) error) {
-		if err := out.Copy(limit, func(p []byte) error { return to(ctx, p) }); err != nil {
+	move := func(out *stdio.Output, limit int64, to func(context.Context, []byte) error) error {
+		err := out.Copy(limit, func(p []byte) error { return to(ctx, p) })
+		if err != nil {
 			kill(fmt.Errorf("deliver output: %w", err))
 		}
+		return err
 	}
-	p.done.Go(func() { move(o.stdout, maxStdout, sink.Stdout) })
-	p.done.Go(func() { move(o.stderr, maxStderr, sink.Stderr) })
+	p.done.Go(func() { p.stdout = move(o.stdout, maxStdout, sink.Stdout) })
+	p.done.Go(func() { p.stderr = move(o.stderr, maxStderr, sink.Stderr) })
 	return p
 }
 
-func (p *pumps) wait() { p.done.Wait() }
+// wait returns when all output was delivered, or says why it was not.
+func (p *pumps) wait() error {
+	p.done.Wait()
+	return errors.Join(p.stdout, p.stderr)
+}
 
 // Input is standard input as it comes from the caller.
 type Input interface {

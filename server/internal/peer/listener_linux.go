@@ -6,6 +6,9 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Limits bound the connections.
@@ -23,6 +26,8 @@ type Listener struct {
 	*net.UnixListener
 	limits Limits
 	log    *slog.Logger
+	// often bounds what hostile callers can make us log.
+	often rate.Sometimes
 
 	mu    sync.Mutex
 	total int
@@ -31,7 +36,7 @@ type Listener struct {
 
 // NewListener takes ownership of l.
 func NewListener(l *net.UnixListener, limits Limits, log *slog.Logger) *Listener {
-	return &Listener{UnixListener: l, limits: limits, log: log, byUID: make(map[uint32]int)}
+	return &Listener{UnixListener: l, limits: limits, log: log, often: rate.Sometimes{Interval: time.Second}, byUID: make(map[uint32]int)}
 }
 
 // Accept returns the next *Conn.
@@ -43,12 +48,12 @@ func (l *Listener) Accept() (net.Conn, error) {
 		}
 		info, pidfd, err := identify(c)
 		if err != nil {
-			l.log.Warn("refused connection", "error", err)
+			l.often.Do(func() { l.log.Warn("refused connection", "error", err) })
 			_ = c.Close()
 			continue
 		}
 		if !l.enter(info.UID) {
-			l.log.Warn("refused connection", "uid", info.UID, "error", "too many connections")
+			l.often.Do(func() { l.log.Warn("refused connection", "uid", info.UID, "error", "too many connections") })
 			_ = pidfd.Close()
 			_ = c.Close()
 			continue

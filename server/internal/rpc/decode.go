@@ -60,7 +60,10 @@ func (s strict) RegisterService(desc *grpc.ServiceDesc, impl any) {
 
 func strictUnary(h grpc.MethodHandler) grpc.MethodHandler {
 	return func(srv any, ctx context.Context, decode func(any) error, in grpc.UnaryServerInterceptor) (any, error) {
-		return h(srv, ctx, func(m any) error { return checkDecoded(m, decode(m)) }, in)
+		return h(srv, ctx, func(m any) error {
+			received(ctx)
+			return checkDecoded(m, decode(m))
+		}, in)
 	}
 }
 
@@ -72,7 +75,9 @@ type strictServerStream struct{ grpc.ServerStream }
 
 // RecvMsg implements grpc.ServerStream.
 func (s strictServerStream) RecvMsg(m any) error {
-	return checkDecoded(m, s.ServerStream.RecvMsg(m))
+	err := s.ServerStream.RecvMsg(m)
+	received(s.Context())
+	return checkDecoded(m, err)
 }
 
 // checkDecoded refuses what codec let pass, and unknown fields.

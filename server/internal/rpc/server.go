@@ -92,17 +92,33 @@ func (s *Server) SetServing(serving bool) {
 	}
 }
 
-// tapRate refuses a user's requests over its rate before they cost a goroutine.
+// receiveTime is how long a caller may take to send the first message of a call.
+// Until it is whole, its bytes are held for a caller who has no slot yet.
+const receiveTime = 5 * time.Second
+
+type receiveTimer struct{}
+
+// tapRate refuses a user's requests over its rate before they cost a goroutine,
+// and bounds the time of each to arrive.
 func tapRate(rate *throttle.Rate) tap.ServerInHandle {
 	return func(ctx context.Context, _ *tap.Info) (context.Context, error) {
 		info, err := peer.FromContext(ctx)
 		if err != nil {
 			return nil, status.Error(codes.PermissionDenied, err.Error())
 		}
-		if rate.Allow(info.UID) {
-			return ctx, nil
+		if !rate.Allow(info.UID) {
+			return nil, errRate
 		}
-		return nil, errRate
+		ctx, cancel := context.WithCancelCause(ctx)
+		timer := time.AfterFunc(receiveTime, func() { cancel(context.DeadlineExceeded) })
+		return context.WithValue(ctx, receiveTimer{}, timer), nil
+	}
+}
+
+// received is called when the first message of a call is whole.
+func received(ctx context.Context) {
+	if timer, ok := ctx.Value(receiveTimer{}).(*time.Timer); ok {
+		timer.Stop()
 	}
 }
 

@@ -122,22 +122,31 @@ func hasControl(s string) bool {
 	return slices.ContainsFunc([]byte(s), func(b byte) bool { return b < 0x20 || b == 0x7f })
 }
 
-// collect is the sink of a call that is answered in one message.
-type collect struct{ stdout, stderr []byte }
+// collect is the sink of a call that is answered in one message. It keeps no
+// more of each stream than a message could carry.
+type collect struct {
+	stdout, stderr       []byte
+	cutStdout, cutStderr bool
+}
 
 // Started implements broker.Sink.
 func (c *collect) Started(context.Context, broker.Started) error { return nil }
 
 // Stdout implements broker.Sink.
 func (c *collect) Stdout(_ context.Context, p []byte) error {
-	c.stdout = append(c.stdout, p...)
+	c.stdout, c.cutStdout = keep(c.stdout, p, c.cutStdout)
 	return nil
 }
 
 // Stderr implements broker.Sink.
 func (c *collect) Stderr(_ context.Context, p []byte) error {
-	c.stderr = append(c.stderr, p...)
+	c.stderr, c.cutStderr = keep(c.stderr, p, c.cutStderr)
 	return nil
+}
+
+func keep(have, more []byte, cut bool) (kept []byte, wasCut bool) {
+	room := maxUnaryOutput - len(have)
+	return append(have, more[:min(len(more), room)]...), cut || len(more) > room
 }
 
 // Execute implements CommandService.
@@ -166,7 +175,7 @@ func (s *service) Execute(ctx context.Context, q *rootgatev1.ExecuteRequest) (*r
 	stdout, cutOut := fit(out.stdout, maxUnaryOutput-len(stderr))
 	return &rootgatev1.ExecuteResponse{
 		ExitStatus: exitStatus(res), Stdout: stdout, Stderr: stderr,
-		StdoutTruncated: res.StdoutTruncated || cutOut, StderrTruncated: res.StderrTruncated || cutErr,
+		StdoutTruncated: res.StdoutTruncated || out.cutStdout || cutOut, StderrTruncated: res.StderrTruncated || out.cutStderr || cutErr,
 		ExecutionId: res.ID, Decision: decision(res.Decision), Usage: usage(res), Enforcement: enforcement(res),
 	}, nil
 }
