@@ -152,6 +152,13 @@ func splitLines(src string) ([]*text, error) {
 			return &SyntaxError{Check: "G-PARSE", Line: row, Col: indent + 1, Msg: msg}
 		}
 		switch {
+		case strings.HasSuffix(body, `\`):
+			// A shell would join the next line; here the backslash would be a part
+			// of an argument, and the next line an alternative of its own.
+			return nil, &SyntaxError{
+				Check: "G-PARSE", Line: row, Col: utf8.RuneCountInString(raw[:indent+len(body)]),
+				Msg: "there is no continuation by backslash: indent the next line deeper, or quote it with '…'",
+			}
 		case base < 0:
 			base = indent
 			texts = append(texts, &text{})

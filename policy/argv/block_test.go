@@ -31,6 +31,13 @@ func TestParseErrors(t *testing.T) {
 		{"a !", "G-PARSE", `1:3: "!" marks a member of a set`},
 		{"(a!|b)", "G-PARSE", `1:3: "!", expected "|" or ")"`},
 		{"...", "G-PARSE", `1:1: ".", expected a word`},
+		{"link set \\\n  up", "G-PARSE", `1:10: there is no continuation by backslash: indent the next line deeper`},
+		{"a\\\nb", "G-PARSE", `1:2: there is no continuation`},
+		{"a\n  é\\  ", "G-PARSE", `2:4: there is no continuation`},
+		{`a "b c"`, "G-PARSE", `1:3: "\"" outside of single quotes: quote with '…'`},
+		{`a"b"`, "G-PARSE", `1:2: "\"" outside`},
+		{`(a|")`, "G-PARSE", `1:4: "\"" outside`},
+		{`x<a:str>"`, "G-PARSE", `1:9: "\"" outside`},
 		{"a ... b", "G-PARSE", `1:3: "."`},
 		{"a...b", "G-PARSE", `1:5: "b" after "a...", expected a space`},
 		{"a...0", "G-PARSE", `1:5: repetition of "0", expected a number from 1 to 64`},
@@ -215,7 +222,7 @@ func TestParseTree(t *testing.T) {
 		{"<dev> <x:dev> <mac> <ip>", `<dev:ifname> <x:ifname> <mac:mac> <ip:ip4>`},
 		{"<r:int(1..5)>kbit -c<c:int(0..3)>", `<r:int(1..5)>"kbit" "-c"<c:int(0..3)>`},
 		{"<x:re([a|b ]{1,2}(c))>", `<x:re([a|b ]{1,2}(c))>`},
-		{"a$b \\ \"q\" a=b,c:d@e%f+g^h~i`j&k*l;m?n", `"a$b" "\\" "\"q\"" "a=b,c:d@e%f+g^h~i` + "`" + `j&k*l;m?n"`},
+		{"a$b \\ '\"q\"' a=b,c:d@e%f+g^h~i`j&k*l;m?n", `"a$b" "\\" "\"q\"" "a=b,c:d@e%f+g^h~i` + "`" + `j&k*l;m?n"`},
 		{"-w/-x --a/--b", `"-w/-x" "--a/--b"`},
 	}
 	for _, tt := range tests {

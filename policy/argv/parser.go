@@ -103,6 +103,8 @@ func (p *parser) item() (*node, error) {
 		}
 	case '#', '>':
 		return nil, p.errorf(p.i, "G-PARSE", "", "%s must be quoted", p.found())
+	case '"':
+		return nil, p.doubleQuote()
 	default:
 		return nil, p.errorf(p.i, "G-PARSE", "a space", "%s after %q", p.found(), string(p.src[start:p.i]))
 	}
@@ -188,6 +190,9 @@ func (p *parser) touches() bool {
 
 // finish makes a node of the units that were read from start.
 func (p *parser) finish(start int, first *node, units []unit) (*node, error) {
+	if p.i == start && p.peek() == '"' {
+		return nil, p.doubleQuote()
+	}
 	if p.i == start {
 		return nil, p.errorf(p.i, "G-PARSE", "a word, a bracket or a placeholder", "%s", p.found())
 	}
@@ -199,6 +204,12 @@ func (p *parser) finish(start int, first *node, units []unit) (*node, error) {
 		return nil, p.errorf(start, "G-PARSE", `"[a] [b]" for two arguments, or "[a|b|ab]"`, "every part of this word is optional")
 	}
 	return &node{op: opWord, word: newWord(units, string(p.src[start:p.i]))}, nil
+}
+
+// doubleQuote refuses the quotes of a shell, which would be a part of the
+// argument here.
+func (p *parser) doubleQuote() error {
+	return p.errorf(p.i, "G-PARSE", "", `%s outside of single quotes: quote with '…'`, p.found())
 }
 
 // mergeLiterals joins neighbours: a'b' is one literal.

@@ -53,7 +53,7 @@ func (p *parser) inWord(n *node) ([]unit, error) {
 
 // isLiteral reports whether r may stand in a literal.
 func isLiteral(r rune) bool {
-	return r != 0 && !strings.ContainsRune(" '<>()[]{}|#!", r)
+	return r != 0 && !strings.ContainsRune(" '\"<>()[]{}|#!", r)
 }
 
 // literal reads unquoted characters up to one that means something.
