@@ -130,6 +130,9 @@ func TestLoadFull(t *testing.T) {
 	if len(r.Programs) != 2 || r.Programs[0].SHA256 != nil || len(r.Programs[1].SHA256) != 1 {
 		t.Errorf("programs %+v", r.Programs)
 	}
+	if none := (*Snapshot)(nil); s.Tests() != 3 || none.Tests() != 0 || load(t, rule("tests: {allow: ['true'], deny: [true x]}")).Tests() != 2 {
+		t.Errorf("%d tests", s.Tests())
+	}
 	cmds := s.Commands(alice)
 	wantCmd := Command{
 		Rule: "full", Line: 2, Programs: []string{"/usr/sbin/a", "/usr/sbin/b"}, Usage: "second <dev:ifname>",

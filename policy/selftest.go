@@ -147,6 +147,7 @@ func (l *loading) runTests(s *Snapshot, drafts []*draftRule) {
 		r.doc.rule = r.ID
 		for _, t := range r.tests {
 			r.runTest(s, t)
+			s.tests++
 		}
 		for i, tested := range r.tested {
 			if !tested {

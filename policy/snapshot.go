@@ -8,6 +8,7 @@ type Snapshot struct {
 	rules  []*Rule // sorted by id
 	byName map[string][]*program
 	sha256 string
+	tests  int
 }
 
 // program is one executable with the rules that run it.
@@ -33,6 +34,15 @@ func (s *Snapshot) SHA256() string {
 		return ""
 	}
 	return s.sha256
+}
+
+// Tests returns how many allow and deny tests of the rules ran while the
+// snapshot was loaded. All of them passed.
+func (s *Snapshot) Tests() int {
+	if s == nil {
+		return 0
+	}
+	return s.tests
 }
 
 // Commands returns the usage lines that c may run, ordered by rule id and line.
