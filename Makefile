@@ -28,7 +28,7 @@ started=$$SECONDS
 trap 'status=$$?; echo "make $@: $$([ $$status -eq 0 ] && echo ok || echo FAILED) after $$((SECONDS - started)) s"' EXIT
 endef
 
-.PHONY: help build deps root test long lint proto proto-check bench demo fuzz tidy-check cover clean
+.PHONY: help build install deps root test long lint proto proto-check bench demo fuzz tidy-check cover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,10 @@ build: deps ## build bin/rootgated and bin/rootgate
 	@$(timed)
 	mkdir -p bin
 	$(BUILD) -o bin/ ./server/cmd/rootgated ./client/cmd/rootgate
+
+install: build ## install both programs, below DESTDIR
+	@install -D -m 755 bin/rootgated $(DESTDIR)/usr/sbin/rootgated
+	install -D -m 755 bin/rootgate $(DESTDIR)/usr/bin/rootgate
 
 test: root build ## everything that must pass: vet, and all tests with the race detector
 	@$(timed)

@@ -62,6 +62,11 @@ func (a *app) exec() *cobra.Command {
 		Long:  execLong,
 		Args:  needArgv,
 		RunE: func(cmd *cobra.Command, argv []string) error {
+			// Zero is no limit nowhere, and here it is not "as long as the
+			// rule allows" either.
+			if cmd.Flags().Changed("timeout") && r.timeout <= 0 {
+				return fmt.Errorf("--timeout is %v, expected above zero", r.timeout)
+			}
 			return a.runExec(cmd.Context(), &r, argv)
 		},
 	}

@@ -714,7 +714,9 @@ type ExecuteStreamRequest_CloseStdin struct {
 }
 
 type ExecuteStreamRequest_Signal struct {
-	// Number of a signal for the leader, which the rule must allow.
+	// Number of a signal for the leader. One that the rule does not allow ends
+	// the call, and the command with it. It waits behind input that was sent
+	// before it and that the command has not read; cancelling the call does not.
 	Signal int32 `protobuf:"varint,4,opt,name=signal,proto3,oneof"`
 }
 
