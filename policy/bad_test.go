@@ -278,6 +278,50 @@ func TestBadRule(t *testing.T) {
 	}
 }
 
+// Effects that would undo what the rule is held to.
+func TestBadEffects(t *testing.T) {
+	paths := func(run, argv string) string {
+		return head + "  - id: r\n    why: x\n    exec: /a\n    run: {" + run + "}\n    argv: |\n      " + argv + "\n"
+	}
+	own := func(caller, run string) string { return rule("callers: ["+caller+"]", "run: {"+run+"}") }
+	for _, b := range []badPolicy{
+		{"path on the host", paths("fs: host", "a\n      x<f:path(/d)>"), "10:7: P-HOSTPATH", "<f> is a path"},
+		{"one path of two", paths("fs: host", "<n:int(1..9)> [<f:path(/d)>]"), "9:7: P-HOSTPATH", "fs: {read, write, exec}"},
+		{"many descriptors", rule("run: {limits: {nofile: 901}}"), "4:5: R-NOFILE", "nofile is 901: above 900"},
+		{"write all", rule("run: {fs: {write: [/]}}"), "4:5: P-PATHSELF", "fs.write grants all of /;"},
+		{"write etc", rule("run: {fs: {write: [/srv, /etc]}}"), "4:5: P-PATHSELF", "all of /etc;"},
+		{"write proc", rule("run: {fs: {write: [/proc]}}"), "4:5: P-PATHSELF", "all of /proc;"},
+		{"write lib", rule("run: {fs: {write: [/usr/lib]}}"), "4:5: P-PATHSELF", "all of /usr/lib;"},
+		{"a group of the command", own("{user: alice}", "user: alice, groups: [ops]"), "4:5: C-SAMEUID", "groups of it"},
+		{"a primary group of the command", own("{user: alice}", "user: alice, group: log"), "4:5: C-SAMEUID", "rootgate-run"},
+		{"one group more", own("{group: ops}", "user: bob, groups: [ops, log]"), "4:5: C-SAMEUID", "of which the account bob is a member"},
+		{"group of a number", own("{uid: 5}", "user: 5, group: log"), "4:5: C-SAMEUID", "uid 5"},
+		{"group of run_user", own("{user: rootgate-run}", "groups: [log]"), "4:5: C-SAMEUID", "uid 990"},
+	} {
+		t.Run(b.name, b.run)
+	}
+	for name, text := range map[string]string{
+		"path in the view":      paths("fs: {read: [/d]}", "<f:path(/d)>"),
+		"no path on the host":   paths("fs: host", "<f:re(/d/[a-z]+)>"),
+		"descriptors":           rule("run: {limits: {nofile: 900}}"),
+		"descriptors and @exec": rule("run: {limits: {nofile: 901}, seccomp: ['@default', '@exec']}"),
+		"files of the system":   rule("run: {fs: {write: [/proc/sys/net/ipv4/ip_forward, /etc/x, /dev/null, /usr/local], read: [/etc/x, /usr]}}"),
+		"other users":           own("{user: bob}, {uid: 7}, {user: carol}", "user: alice, groups: [ops], caps: [kill]"),
+		"other group":           own("{group: ops}", "user: alice, groups: [ops]"),
+		"group of unknown":      own("{group: carol}", "user: bob, groups: [log]"),
+		"root":                  own("{user: root}", "user: root, groups: [log]"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, found := Load(t.Context(), []File{{"p", []byte(text)}}, options())
+			for _, f := range found {
+				if f.ID != "A-NOTEST" && f.ID != "C-UNKNOWN" {
+					t.Error(f)
+				}
+			}
+		})
+	}
+}
+
 func TestBadSets(t *testing.T) {
 	many := head
 	for i := range maxRules + 1 {

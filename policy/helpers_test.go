@@ -14,15 +14,12 @@ func (host) User(name string) (uid, gid uint32, ok bool) {
 }
 
 func (host) Group(name string) (gid uint32, ok bool) {
-	id, ok := map[string]uint32{"root": 0, "nogroup": 65534, "alice": 1000, "ops": 2000, "log": 2001}[name]
+	id, ok := map[string]uint32{"root": 0, "nogroup": 65534, "alice": 1000, "ops": 2000, "log": 2001, "spool": 2002}[name]
 	return id, ok
 }
 
 func (host) Groups(name string) []uint32 {
-	if name == "bob" {
-		return []uint32{2000}
-	}
-	return nil
+	return map[string][]uint32{"bob": {2000}, "rootgate-run": {2002}}[name]
 }
 
 var (

@@ -42,10 +42,12 @@ type loading struct {
 	out      *collector
 	accounts Accounts
 	runUser  account
-	base     Effect
-	ruleIDs  map[RuleID]Position
-	rules    int
-	late     bool
+	// runGroups are the supplementary groups of runUser.
+	runGroups []uint32
+	base      Effect
+	ruleIDs   map[RuleID]Position
+	rules     int
+	late      bool
 }
 
 // Load reads a policy, resolves it, runs its tests and returns it. The snapshot
@@ -126,6 +128,7 @@ func (l *loading) resolveRunUser(name string) {
 		l.runUser.id, l.runUser.gid, _ = syntheticAccounts{}.User(RunUser)
 	} else {
 		l.runUser.id, l.runUser.gid, l.runUser.known = l.accounts.User(name)
+		l.runGroups = l.accounts.Groups(name)
 	}
 	switch {
 	case !l.runUser.known:

@@ -171,7 +171,15 @@ func TestWarnings(t *testing.T) {
 		{"mounts under Landlock", rule("run: {seccomp: ['@netns']}"), "p.yaml:4:5: W R-SECCOMP: @netns needs fs: host"},
 		{"unknown caller", rule("callers: [{user: carol}]"), "p.yaml:7:22: W C-UNKNOWN: there is no user \"carol\""},
 		{"unknown group", rule("callers: [{group: carol}]"), "p.yaml:7:23: W C-UNKNOWN: there is no group \"carol\""},
-		{"own uid", rule("run: {user: alice, caps: [kill]}"), "p.yaml:4:5: W C-SAMEUID:"},
+		{"own uid", rule("run: {user: alice, caps: [kill]}"), "p.yaml:4:5: W C-SAMEUID: the caller alice can have the uid 1000"},
+		{"own uid without capabilities", rule("run: {user: alice}"), "p.yaml:4:5: W C-SAMEUID:"},
+		{"own uid by number", rule("callers: [{uid: 990}]"), "p.yaml:4:5: W C-SAMEUID: the caller 990"},
+		{"own uid and a group that callers have", rule("callers: [{user: alice, group: log}]", "run: {user: alice, groups: [log]}"), "p.yaml:4:5: W C-SAMEUID:"},
+		{"own uid by group", rule("callers: [{group: ops}]", "run: {user: bob, groups: [ops]}"), "p.yaml:4:5: W C-SAMEUID: the caller group ops, of which the account bob"},
+		{"own uid by primary group", rule("callers: [{group: alice}]", "run: {user: alice}"), "p.yaml:4:5: W C-SAMEUID:"},
+		{"own uid by run_user's group", rule("callers: [{group: spool}]"), "p.yaml:4:5: W C-SAMEUID: the caller group spool"},
+		{"all of etc", rule("run: {fs: {read: [/etc]}}"), "p.yaml:4:5: W P-PATHSELF: fs.read grants all of /etc;"},
+		{"all of it", rule("run: {fs: {exec: [/]}}"), "p.yaml:4:5: W P-PATHSELF: fs.exec grants all of /;"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, found := Load(t.Context(), []File{{"p.yaml", []byte(c.text)}}, options())

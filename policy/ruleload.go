@@ -60,6 +60,7 @@ func (d *document) readRule(n *yaml.Node, file *fileScope) *draftRule {
 		r.tests = d.readTests(v.value, r.Programs)
 	}
 	d.ruleWarnings(n, r)
+	d.checkRule(n, r)
 	return r
 }
 
@@ -248,12 +249,6 @@ func (d *document) ruleWarnings(n *yaml.Node, r *draftRule) {
 				d.report(SeverityWarning, n.Line, n.Column, "R-SECCOMP",
 					"%s needs fs: host: the kernel refuses to mount under Landlock", s)
 			}
-		}
-	}
-	for _, c := range r.Callers {
-		if len(r.Effect.Caps) > 0 && c.byUser && c.uid == r.Effect.UID && r.Effect.UID != 0 {
-			d.report(SeverityWarning, n.Line, n.Column, "C-SAMEUID",
-				"the command has capabilities and runs as its own caller %s, who may signal and trace it", c.User)
 		}
 	}
 }
