@@ -258,6 +258,8 @@ func TestBadRule(t *testing.T) {
 		{"env without type", rule("env: {pass: {A: }}"), "7:18: E-ENVTYPE", "no type"},
 		{"env loader", rule("env: {pass: {LD_PRELOAD: str}}"), "7:18: E-LOADER", "LD_PRELOAD"},
 		{"env loader in other case", rule("env: {pass: {BASH_ENV: str}}"), "7:18: E-LOADER", "BASH_ENV"},
+		{"env options", rule("env: {pass: {TAR_OPTIONS: path(/a)}}"), "7:18: E-LOADER", "options start programs"},
+		{"env manual pager", rule("env: {pass: {MANPAGER: str}}"), "7:28: E-ENVTYPE", "type path"},
 		{"env configuration", rule("env: {pass: {LVM_SYSTEM_DIR: str}}"), "7:34: E-ENVTYPE", "type path"},
 		{"env pager", rule("env: {pass: {GIT_PAGER: str}}"), "7:29: E-ENVTYPE", "type path"},
 		{"env set and pass", rule("env: {set: {A: b}, pass: {A: str}}"), "7:31: F-VALUE", "set: and in pass:"},
