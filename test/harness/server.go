@@ -88,7 +88,11 @@ func New(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
 	s := &Server{
 		Dir: dir, Socket: filepath.Join(dir, "run", "rootgate.sock"),
 		Mark: "mark-" + filepath.Base(dir), t: t, o: o,
