@@ -114,7 +114,8 @@ const maxExpected = 12
 
 func expectations(all []argv.Expect) string {
 	var words []string
-	for _, e := range all {
+	for _, e := range all[:min(len(all), maxExpected)] {
+		e.Text, e.Params = firstRunes(e.Text, maxShown), firstRunes(e.Params, maxShown)
 		switch e.Kind {
 		case argv.ExpectEnd:
 			words = append(words, "the end")
@@ -131,10 +132,10 @@ func expectations(all []argv.Expect) string {
 	switch n := len(words); {
 	case n == 0:
 		return "nothing"
+	case len(all) > maxExpected:
+		return fmt.Sprintf("one of %s and %d more", strings.Join(words, ", "), len(all)-maxExpected)
 	case n == 1:
 		return words[0]
-	case n > maxExpected:
-		return fmt.Sprintf("one of %s and %d more", strings.Join(words[:maxExpected], ", "), n-maxExpected)
 	default:
 		return strings.Join(words[:n-1], ", ") + " or " + words[n-1]
 	}
@@ -143,17 +144,28 @@ func expectations(all []argv.Expect) string {
 // quote returns a token as a person can read it: as it is where it is plain,
 // and in Go's quotes where it is not.
 func quote(s string) string {
-	const limit = 80
-	plain := s != "" && strings.IndexFunc(s, func(r rune) bool {
+	short := firstRunes(s, maxShown)
+	plain := s != "" && short == s && strings.IndexFunc(s, func(r rune) bool {
 		return r == utf8.RuneError || r == '"' || r == ' ' || !unicode.IsPrint(r)
 	}) < 0
-	if runes := []rune(s); len(runes) > limit {
-		s, plain = string(runes[:limit])+"…", false
-	}
 	if plain {
 		return s
 	}
-	return strconv.Quote(s)
+	return strconv.Quote(short)
+}
+
+// maxShown is how many characters of a token or a word a message shows.
+const maxShown = 80
+
+// firstRunes returns s, or its first n characters and an ellipsis. It does not
+// look at the rest.
+func firstRunes(s string, n int) string {
+	for at := range s {
+		if n--; n < 0 {
+			return s[:at] + "…"
+		}
+	}
+	return s
 }
 
 // quoteAll joins the tokens, as many as a request may have: a longer one is

@@ -7,18 +7,47 @@ const maxDistance = 1 << 10
 const maxSpellings = 64
 
 // nearest returns the spelling of a keyword that is nearest to tok, and how
-// far it is.
-func (w *word) nearest(tok string) (string, int) {
+// far it is. It takes its steps from work; without any left, nothing is near.
+func (w *word) nearest(tok string, work *int) (string, int) {
 	best, dist := "", maxDistance
-	if !w.keyword {
+	if len(tok) > maxAnalysed || *work < 0 {
 		return best, dist
 	}
-	for _, s := range spellings(w.units, maxSpellings) {
+	all := []string{w.units[0].text}
+	if len(w.units) > 1 || w.units[0].op != unitLit {
+		if *work -= len(w.text); *work < 0 {
+			return best, dist
+		}
+		if *work -= 8 * len(w.units) * countSpellings(w.units); *work < 0 {
+			return best, dist
+		}
+		all = spellings(w.units, maxSpellings)
+	}
+	for _, s := range all {
+		if *work -= 32 + len(s)*len(tok)/2; *work < 0 {
+			break
+		}
 		if d := distance(s, tok); d < dist {
 			best, dist = s, d
 		}
 	}
 	return best, dist
+}
+
+// countSpellings returns how many spellings of units there are, or maxSpellings.
+func countSpellings(units []unit) int {
+	n := 1
+	for _, u := range units {
+		if u.op == unitLit {
+			continue
+		}
+		sum := int(u.op - unitGroup) // one more for nothing
+		for _, alt := range u.alts {
+			sum += countSpellings(alt)
+		}
+		n = min(n*sum, maxSpellings)
+	}
+	return n
 }
 
 // distance returns how many insertions, deletions, changes and swaps of
@@ -30,12 +59,12 @@ func distance(a, b string) int {
 	if len(x) > long || len(y) > long {
 		return maxDistance
 	}
-	var two, one, row [long + 1]int
+	var two, one, row [long + 1]uint8 // small, for they are copied
 	for j := range len(y) + 1 {
-		one[j] = j
+		one[j] = uint8(j)
 	}
 	for i := 1; i <= len(x); i++ {
-		row[0] = i
+		row[0] = uint8(i)
 		for j := 1; j <= len(y); j++ {
 			change := one[j-1]
 			if x[i-1] != y[j-1] {
@@ -48,5 +77,5 @@ func distance(a, b string) int {
 		}
 		two, one = one, row
 	}
-	return one[len(y)]
+	return int(one[len(y)])
 }

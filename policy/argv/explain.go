@@ -2,6 +2,7 @@ package argv
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -13,9 +14,24 @@ const maxExpected = 64
 // maxNear is the length of Failure.Nearest.
 const maxNear = 3
 
+// The work that one explanation may take, in steps of 10 to 20 ns. A refusal
+// must cost about as much as a permission, or a caller of refusals starves the
+// others. What is beyond a bound is left out: an explanation of very many or
+// very long words may name an earlier argument, or be less exact.
+const (
+	maxWalk     = 1 << 12 // states of the NFA
+	maxValues   = 1 << 11 // places of words with placeholders
+	maxResemble = 1 << 12 // characters compared with characters
+	maxMembers  = 1 << 10 // members of sets
+	// maxAnalysed is how many bytes of a token are looked at for what is wrong.
+	maxAnalysed = 256
+	// maxTypes is how many types of a word are named.
+	maxTypes = 8
+)
+
 // Explain says why no line accepts args. It regards the rules that mayUse
-// admits; a nil mayUse admits all. It walks every line of those rules, so it
-// is for refusals only.
+// admits; a nil mayUse admits all. Its work is bounded whatever the lines and
+// the arguments are.
 //
 // Preconditions: Match finds no line of a regarded rule. Otherwise the answer
 // is that of arguments which end too early.
@@ -23,10 +39,8 @@ func (m *Matcher) Explain(args []string, mayUse func(rule int) bool) Failure {
 	if m == nil || m.dfa == nil {
 		return Failure{}
 	}
-	e := explainer{m: m, args: args, classes: make([]int32, len(args)), at: -1}
-	for i, arg := range args {
-		e.classes[i] = m.lex.class(arg)
-	}
+	e := explainer{m: m, args: args, at: -1, walker: m.walker(maxWalk)}
+	defer e.walker.done()
 	for r := range m.rules {
 		if mayUse == nil || mayUse(r) {
 			e.rule(r)
@@ -36,28 +50,49 @@ func (m *Matcher) Explain(args []string, mayUse func(rule int) bool) Failure {
 		return Failure{}
 	}
 	e.expect()
-	f := Failure{Arg: e.at, Expected: e.expected(), Nearest: e.nearest(), Suggest: e.suggest()}
-	f.Code, f.Given = e.code(f.Suggest)
+	if e.at < len(e.args) {
+		e.resemble()
+	}
+	f := Failure{Arg: e.at, Expected: e.expected(), Nearest: e.nearest(), Suggest: e.suggest}
+	f.Code, f.Given = e.code()
 	return f
 }
 
 // explainer collects what stands in front of the failed argument.
 type explainer struct {
 	m       *Matcher
+	walker  *walker
 	args    []string
-	classes []int32
-	at      int // of the failed argument
+	classes []int32 // of args, as far as they were needed
+	at      int     // of the failed argument
 	front   front
-	words   []*word // expected, each text once
+	words   []int32 // expected, in the vocabulary
 	end     bool    // expected
+
+	// How the failed argument resembles the words.
+	suggest string
+	missed  Code // of the first word that it is almost a value of, or CodeNoRule
+	values  bool // whether a word is no keyword
+}
+
+// class returns the class of argument i.
+func (e *explainer) class(i int) int32 {
+	for len(e.classes) <= i {
+		e.classes = append(e.classes, e.m.lex.class(e.args[len(e.classes)]))
+	}
+	return e.classes[i]
 }
 
 // rule walks rule r and keeps its last front if it is one of the farthest.
 func (e *explainer) rule(r int) {
-	w, f := e.m.walk(r)
+	if e.at >= 0 && e.walker.work <= 0 {
+		return
+	}
+	f := e.m.vocabulary.fronts[r]
 	at := 0
-	for ; at < len(e.args); at++ {
-		next := w.behind(e.m.follow(f, e.classes[at]))
+	for ; at < len(e.args) && e.walker.work > 0; at++ {
+		e.walker.work -= len(f)
+		next := e.walker.behind(e.m.follow(f, e.class(at)))
 		if len(next) == 0 {
 			break
 		}
@@ -66,52 +101,41 @@ func (e *explainer) rule(r int) {
 	switch {
 	case len(f) == 0: // a rule without lines
 	case at > e.at:
-		e.at, e.front = at, f
+		e.at, e.front = at, append(e.front[:0], f...)
 	case at == e.at:
 		e.front = append(e.front, f...)
 	}
+	e.front = e.front[:min(len(e.front), maxWalk)]
 }
 
-// expect lists the words in front.
+// expect lists the words in front, each text once.
 func (e *explainer) expect() {
-	seen := map[string]bool{}
+	set := e.walker.words
 	for _, q := range e.front {
-		switch node := &e.m.nfa.nodes[q]; node.op {
+		switch e.m.nfa.nodes[q].op {
 		case stAccept:
 			e.end = true
 		case stWord:
-			if k := node.word.text + "\x00" + node.word.key; !seen[k] {
-				seen[k] = true
-				e.words = append(e.words, node.word)
-			}
+			id := e.m.vocabulary.of[q]
+			set[id/64] |= 1 << (id % 64)
 		case stEmpty:
 		}
 	}
-	slices.SortFunc(e.words, func(a, b *word) int {
-		return cmp.Or(cmp.Compare(btoi(b.keyword), btoi(a.keyword)), cmp.Compare(a.text, b.text), cmp.Compare(a.key, b.key))
-	})
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
+	for i, some := range set {
+		for ; some != 0; some &= some - 1 {
+			e.words = append(e.words, int32(i*64+bits.TrailingZeros64(some)))
+		}
+		set[i] = 0
 	}
-	return 0
 }
 
 func (e *explainer) expected() []Expect {
 	var out []Expect
-	for _, w := range e.words[:min(len(e.words), maxExpected-1)] {
+	for _, id := range e.words[:min(len(e.words), maxExpected-1)] {
+		w := e.m.vocabulary.words[id]
 		x := Expect{Kind: ExpectLiteral, Text: w.text}
 		if !w.keyword {
-			x.Kind = ExpectType
-			var types []string
-			eachUnit(w.units, func(u *unit) {
-				if u.op == unitPlace && !slices.Contains(types, u.hole.Type.text) {
-					types = append(types, u.hole.Type.text)
-				}
-			})
-			x.Params = strings.Join(types, ", ")
+			x.Kind, x.Params = ExpectType, e.m.vocabulary.types[id]
 		}
 		out = append(out, x)
 	}
@@ -121,77 +145,90 @@ func (e *explainer) expected() []Expect {
 	return out
 }
 
-// nearest orders the lines in front by how much the failed argument resembles
-// one of their keywords. A value that is only out of bounds is nearer still.
+// resemble compares the failed argument with the words in front: those with
+// placeholders first, which say what is wrong with it.
+func (e *explainer) resemble() {
+	tok, far := e.args[e.at], e.walker.far
+	work := maxValues
+	for _, id := range e.words {
+		far[id] = maxDistance
+		if w := e.m.vocabulary.words[id]; !w.keyword {
+			e.values = true
+			if code, missed := w.misses(tok, &work); missed {
+				far[id] = 0
+				if e.missed == CodeNoRule {
+					e.missed = code
+				}
+			}
+		}
+	}
+	work = maxResemble
+	best := maxDistance
+	for _, id := range e.words {
+		w := e.m.vocabulary.words[id]
+		if !w.keyword {
+			break // keywords stand before the others
+		}
+		s, d := w.nearest(tok, &work)
+		far[id] = uint16(d)
+		// One slip for three letters: "-4" is not a slip for "-b".
+		if d < best && d <= len(s)/3 {
+			e.suggest, best = s, d
+		}
+	}
+}
+
+// nearest returns the lines in front that the failed argument resembles most:
+// by one of their keywords, or nearer still, by a value that is only out of
+// bounds.
 func (e *explainer) nearest() []Near {
-	dist := map[LineRef]int{}
-	var refs []LineRef
+	type line struct {
+		ref LineRef
+		far int
+	}
+	order := func(a, b line) int { return cmp.Or(cmp.Compare(a.far, b.far), compareRefs(a.ref, b.ref)) }
+	best := make([]line, 0, maxNear+1)
 	for _, q := range e.front {
 		node := &e.m.nfa.nodes[q]
 		if node.ref.Line == 0 { // the start that all lines share
 			continue
 		}
-		d, ok := dist[node.ref]
-		if !ok {
-			d = maxDistance
-			refs = append(refs, node.ref)
-		}
+		l := line{node.ref, maxDistance}
 		if node.op == stWord && e.at < len(e.args) {
-			_, near := node.word.nearest(e.args[e.at])
-			if _, missed := node.word.misses(e.args[e.at]); missed {
-				near = 0
-			}
-			d = min(d, near)
+			l.far = int(e.walker.far[e.m.vocabulary.of[q]])
 		}
-		dist[node.ref] = d
+		if len(best) == maxNear && order(l, best[maxNear-1]) > 0 {
+			continue
+		}
+		if i := slices.IndexFunc(best, func(o line) bool { return o.ref == l.ref }); i >= 0 {
+			best[i].far = min(best[i].far, l.far)
+		} else {
+			best = append(best, l)
+		}
+		slices.SortFunc(best, order)
+		best = best[:min(len(best), maxNear)]
 	}
-	slices.SortFunc(refs, func(a, b LineRef) int {
-		return cmp.Or(cmp.Compare(dist[a], dist[b]), compareRefs(a, b))
-	})
-	var out []Near
-	for _, ref := range refs[:min(len(refs), maxNear)] {
-		out = append(out, Near{ref, e.at})
+	out := make([]Near, 0, maxNear)
+	for _, l := range best {
+		out = append(out, Near{l.ref, e.at})
 	}
 	return out
 }
 
-// suggest returns the keyword that was probably meant.
-func (e *explainer) suggest() string {
-	best, dist := "", maxDistance
-	if e.at == len(e.args) {
-		return ""
-	}
-	for _, w := range e.words {
-		// One slip for three letters: "-4" is not a slip for "-b".
-		if s, d := w.nearest(e.args[e.at]); d < dist && d <= len(s)/3 {
-			best, dist = s, d
-		}
-	}
-	return best
-}
-
 // code names the failure, and for a duplicate the first occurrence.
-func (e *explainer) code(suggest string) (Code, int) {
+func (e *explainer) code() (Code, int) {
 	if e.at == len(e.args) {
 		return CodeMissingArgument, 0
 	}
 	if given := e.duplicate(); given >= 0 {
 		return CodeDuplicateOption, given
 	}
-	values := false
-	for _, w := range e.words {
-		if w.keyword {
-			continue
-		}
-		values = true
-		if code, missed := w.misses(e.args[e.at]); missed {
-			return code, 0
-		}
-	}
 	switch {
-	case values:
+	case e.missed != CodeNoRule:
+		return e.missed, 0
+	case e.values:
 		return CodeValueNotOfType, 0
-	case e.end && (len(e.words) == 0 || suggest == ""):
+	case e.end && (len(e.words) == 0 || e.suggest == ""):
 		return CodeExtraArgument, 0
 	}
 	return CodeNoSuchSubcommand, 0
@@ -200,7 +237,7 @@ func (e *explainer) code(suggest string) (Code, int) {
 // duplicate returns where the member of a set that the failed argument begins
 // was given before, or -1.
 func (e *explainer) duplicate() int {
-	class := e.classes[e.at]
+	class, work := e.class(e.at), maxMembers
 	for _, q := range e.front {
 		node := &e.m.nfa.nodes[q]
 		if node.set == nil {
@@ -210,8 +247,12 @@ func (e *explainer) duplicate() int {
 			if node.used>>i&1 == 0 {
 				continue
 			}
+			words := firsts(member, nil)
+			if work -= 8 + len(words); work < 0 {
+				return -1
+			}
 			begins := func(c int32) bool {
-				return slices.ContainsFunc(firsts(member, nil), func(w *word) bool { return e.m.lex.has(c, e.m.nfa.of[w]) })
+				return slices.ContainsFunc(words, func(w *word) bool { return e.m.lex.has(c, e.m.nfa.of[w]) })
 			}
 			if begins(class) {
 				return slices.IndexFunc(e.classes[:e.at], begins)
@@ -238,22 +279,25 @@ func firsts(s seq, dst []*word) []*word {
 }
 
 // misses reports whether tok is almost a value of w, and what is wrong with it.
-func (w *word) misses(tok string) (Code, bool) {
-	switch {
-	case w.keyword:
+// It takes its steps from work.
+func (w *word) misses(tok string, work *int) (Code, bool) {
+	if len(tok) > maxAnalysed || w.keyword {
 		return 0, false
-	case w.reads(tok, anyInteger):
+	}
+	switch {
+	case w.has("int", "port") && w.graph.accepts(tok, anyInteger, work):
 		return CodeValueOutOfRange, true
-	case w.reads(tok, anyPath) && !canonical(w.value(tok)):
+	case w.has("path", "path") && w.graph.accepts(tok, anyPath, work) && !canonical(w.value(tok)):
 		return CodePathNotCanonical, true
 	}
 	return 0, false
 }
 
-// reads reports whether w takes tok when its types are widened.
-func (w *word) reads(tok string, widen func(*Type) *dfa) bool {
-	r := &reader{g: w.graph, dfa: widen}
-	return r.read(tok)
+// has reports whether a placeholder of w has a type of the name a or b.
+func (w *word) has(a, b string) bool {
+	return slices.ContainsFunc(w.graph.edges, func(e graphEdge) bool {
+		return e.hole != nil && (e.hole.Type.name == a || e.hole.Type.name == b)
+	})
 }
 
 // value returns the value of the only placeholder, or else the whole token.

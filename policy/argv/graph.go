@@ -176,18 +176,24 @@ func (r *reader) put(k int, it item) int32 {
 
 // step moves it over char into layer k.
 func (r *reader) step(k int, it item, char rune) int32 {
-	edge := &r.g.edges[it.edge]
-	if edge.hole != nil {
-		if it.state = r.dfa(edge.hole.Type).step(it.state, char); it.state == 0 {
-			return -1
-		}
-		return r.put(k, it)
-	}
-	if int(it.state) >= len(edge.lit) || edge.lit[it.state] != char {
+	if !it.advance(r, char) {
 		return -1
 	}
-	it.state++
 	return r.put(k, it)
+}
+
+// advance moves it over char within its edge. It reports false when it cannot.
+func (it *item) advance(r *reader, char rune) bool {
+	edge := &r.g.edges[it.edge]
+	if edge.hole != nil {
+		it.state = r.dfa(edge.hole.Type).step(it.state, char)
+		return it.state != 0
+	}
+	if int(it.state) >= len(edge.lit) || edge.lit[it.state] != char {
+		return false
+	}
+	it.state++
+	return true
 }
 
 // atEnd reports whether the edge of it may end where it is.

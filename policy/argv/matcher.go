@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // Rule is the alternatives of one rule for one program.
@@ -61,6 +62,9 @@ type Matcher struct {
 	nfa   *wordNFA
 	dfa   *wordDFA
 	rules int
+
+	vocabulary vocabulary
+	walkers    sync.Pool // of *walker
 }
 
 // Compile builds the matcher of one program from all its rules. The error is a
@@ -98,7 +102,9 @@ func Compile(rules []Rule, lim Limits) (*Matcher, error) {
 	if err != nil {
 		return nil, overBound(ref, err, "token", lim.TokenStates, lim.Work)
 	}
-	return &Matcher{lex: lex, nfa: nfa, dfa: dfa, rules: len(rules)}, nil
+	m := &Matcher{lex: lex, nfa: nfa, dfa: dfa, rules: len(rules)}
+	m.newVocabulary()
+	return m, nil
 }
 
 // overBound returns the *LimitError for err.

@@ -2,6 +2,7 @@ package argv
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -181,7 +182,8 @@ func allOptions(rs []*rest) []option {
 
 // simulate returns the lines of rule r that accept args by running its NFA.
 func (m *Matcher) simulate(r int, args []string) []int {
-	w, f := m.walk(r)
+	w, f := m.walker(math.MaxInt), m.vocabulary.fronts[r]
+	defer w.done()
 	for _, arg := range args {
 		f = w.behind(m.follow(f, m.lex.class(arg)))
 	}

@@ -1,6 +1,9 @@
 package argv
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // The DFA gives verdicts; captures and explanations come from running the NFA
 // of one rule. Both follow the same law of keywords, and a test holds them to
@@ -10,42 +13,55 @@ import "slices"
 // places between the members of sets.
 type front []int32
 
-// walker runs the NFA of one rule. It is for one goroutine.
+// walker runs the NFA of rules. It is for one goroutine; its memory is used
+// again by the next.
 type walker struct {
-	m    *Matcher
-	base int32    // the first state of the rule
-	seen []uint32 // of each state of the rule, the turn that met it last
-	turn uint32
+	m     *Matcher
+	seen  []uint32 // of each state, the turn that met it last
+	turn  uint32
+	stack []int32
+	work  int // states that may still be met
+
+	// For explanations, of each word of the vocabulary: a set that is empty
+	// between uses, and how far the failed argument is from it.
+	words []uint64
+	far   []uint16
 }
 
-// walk returns a walker of rule r and the front at its start.
-func (m *Matcher) walk(r int) (*walker, front) {
-	end := len(m.nfa.nodes)
-	if r+1 < len(m.nfa.starts) {
-		end = int(m.nfa.starts[r+1])
+// walker returns a walker that meets at most work states, for use up to done.
+func (m *Matcher) walker(work int) *walker {
+	w, ok := m.walkers.Get().(*walker)
+	if !ok {
+		n := len(m.vocabulary.words)
+		w = &walker{m: m, seen: make([]uint32, len(m.nfa.nodes)), words: make([]uint64, (n+63)/64), far: make([]uint16, n)}
 	}
-	w := &walker{m: m, base: m.nfa.starts[r]}
-	w.seen = make([]uint32, end-int(w.base))
-	return w, w.front(m.nfa.starts[r : r+1])
+	w.work = work
+	return w
 }
+
+func (w *walker) done() { w.m.walkers.Put(w) }
 
 // front returns the front behind the states from.
 func (w *walker) front(from []int32) front {
-	w.turn++
+	if w.turn++; w.turn == 0 { // all turns were used
+		clear(w.seen)
+		w.turn = 1
+	}
 	var f front
-	stack := slices.Clone(from)
-	for len(stack) > 0 {
-		q := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if w.seen[q-w.base] == w.turn {
+	w.stack = append(w.stack[:0], from...)
+	for len(w.stack) > 0 && w.work > 0 {
+		q := w.stack[len(w.stack)-1]
+		w.stack = w.stack[:len(w.stack)-1]
+		if w.seen[q] == w.turn {
 			continue
 		}
-		w.seen[q-w.base] = w.turn
+		w.seen[q] = w.turn
+		w.work--
 		node := &w.m.nfa.nodes[q]
 		if node.op != stEmpty || node.set != nil {
 			f = append(f, q)
 		}
-		stack = append(stack, node.out...)
+		w.stack = append(w.stack, node.out...)
 	}
 	return f
 }
@@ -85,7 +101,8 @@ func (w *walker) behind(steps []int32) front {
 // empty list for no arguments.
 func (m *Matcher) readings(ref LineRef, args []string) [][]*word {
 	steps := make([][]int32, len(args))
-	w, f := m.walk(ref.Rule)
+	w, f := m.walker(math.MaxInt), m.vocabulary.fronts[ref.Rule]
+	defer w.done()
 	for i, arg := range args {
 		steps[i] = m.follow(f, m.lex.class(arg))
 		f = w.behind(steps[i])
