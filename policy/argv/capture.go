@@ -2,7 +2,8 @@ package argv
 
 // captures returns the values of the placeholders of w in tok, which w is
 // known to accept; Arg is left to the caller.
-func (w *word) captures(tok string) ([]Capture, error) {
+// It takes what it does from work.
+func (w *word) captures(tok string, work *int) ([]Capture, error) {
 	g := w.graph
 	if g == nil {
 		return nil, nil
@@ -14,14 +15,21 @@ func (w *word) captures(tok string) ([]Capture, error) {
 		}
 		return []Capture{{Name: g.only.Name, Type: g.only.Type, Value: tok[g.pre:end], Start: g.pre, End: end}}, nil
 	}
-	r := &reader{g: g, dfa: func(t *Type) *dfa { return t.dfa }}
+	r := &reader{g: g, dfa: func(t *Type) *dfa { return t.dfa }, work: work}
 	if !r.read(tok) {
-		if r.items > maxItems {
+		if *work < 0 {
 			return nil, ErrAmbiguous
 		}
 		return nil, ErrNoMatch
 	}
-	b := &back{reader: r, useful: map[spot]bool{}, tails: map[spot]*tail{}, entries: map[int32]int{}}
+	n := len(r.layers) * int(g.points)
+	if *work -= n / 64; *work < 0 { // bytes that are cleared
+		return nil, ErrAmbiguous
+	}
+	b := &back{
+		reader: r, points: make([]usefulness, n), places: make([]usefulness, len(r.items)),
+		tails: map[spot]*tail{}, entries: map[int32]int{},
+	}
 	t, err := b.tail(0, 0)
 	if err != nil {
 		return nil, err
@@ -39,15 +47,31 @@ func (w *word) captures(tok string) ([]Capture, error) {
 // part of a reading, so two different tails anywhere are two readings.
 type back struct {
 	*reader
-	useful  map[spot]bool
+	points  []usefulness // at layer*g.points + point
+	places  []usefulness // of each item
 	tails   map[spot]*tail
 	entries map[int32]int // of each placeholder, the tails that begin with it
 }
 
-// spot is a point (edge < 0) or an item of a layer.
+// usefulness says whether the end can be reached. The zero value is not known.
+type usefulness uint8
+
+const (
+	useless usefulness = iota + 1
+	useful
+)
+
+func usefulIf(yes bool) usefulness {
+	if yes {
+		return useful
+	}
+	return useless
+}
+
+// spot is a point of a layer.
 type spot struct {
-	layer       int
-	point, item int32
+	layer int
+	point int32
 }
 
 // tail is the captures from a point to the end.
@@ -78,9 +102,9 @@ func (b *back) pointUseful(k int, p int32) bool {
 	if p == b.g.points-1 {
 		return k == len(b.layers)-1
 	}
-	at := spot{k, p, -1}
-	if u, ok := b.useful[at]; ok {
-		return u
+	memo := &b.points[k*int(b.g.points)+int(p)]
+	if *memo != 0 {
+		return *memo == useful
 	}
 	u := false
 	for _, e := range b.g.out[p] {
@@ -91,28 +115,26 @@ func (b *back) pointUseful(k int, p int32) bool {
 			u = u || b.itemUseful(k, b.first(k, e))
 		}
 	}
-	b.useful[at] = u
+	*memo = usefulIf(u)
 	return u
 }
 
 // first returns the item with which a reading enters e in layer k.
 func (b *back) first(k int, e int32) int32 {
 	if b.g.edges[e].hole != nil {
-		return b.layers[k].index[item{e, 1}]
+		return b.find(k, item{e, 1})
 	}
-	return b.layers[k].index[item{e, 0}]
+	return b.find(k, item{e, 0})
 }
 
 // itemUseful reports whether the end can be reached from item i of layer k.
 func (b *back) itemUseful(k int, i int32) bool {
-	at := spot{k, -1, i}
-	if u, ok := b.useful[at]; ok {
-		return u
+	if memo := b.places[i]; memo != 0 {
+		return memo == useful
 	}
-	l := &b.layers[k]
-	u := b.atEnd(l.items[i]) && b.pointUseful(k, b.g.edges[l.items[i].edge].to) ||
-		l.next[i] >= 0 && b.itemUseful(k+1, l.next[i])
-	b.useful[at] = u
+	u := b.atEnd(b.items[i]) && b.pointUseful(k, b.g.edges[b.items[i].edge].to) ||
+		b.next[i] >= 0 && b.itemUseful(k+1, b.next[i])
+	b.places[i] = usefulIf(u)
 	return u
 }
 
@@ -126,7 +148,7 @@ func (b *back) tail(k int, p int32) (*tail, error) {
 	if p == b.g.points-1 {
 		return nil, nil
 	}
-	at := spot{k, p, -1}
+	at := spot{k, p}
 	if t, ok := b.tails[at]; ok {
 		return t, nil
 	}
@@ -171,14 +193,13 @@ func (b *back) through(k int, e int32) (t *tail, ok bool, err error) {
 	}
 	exit := -1
 	for n := k; i >= 0; n++ {
-		l := &b.layers[n]
-		if b.atEnd(l.items[i]) && b.pointUseful(n, edge.to) {
+		if b.atEnd(b.items[i]) && b.pointUseful(n, edge.to) {
 			if exit >= 0 {
 				return nil, false, ErrAmbiguous
 			}
 			exit = n
 		}
-		i = l.next[i]
+		i = b.next[i]
 	}
 	rest, err := b.tail(exit, edge.to)
 	if err != nil || edge.hole == nil {

@@ -91,21 +91,27 @@ type reader struct {
 	g      *graph
 	dfa    func(*Type) *dfa // of a placeholder
 	layers []layer
-	items  int // of all layers
+	items  []item  // of all layers
+	next   []int32 // of each item, its successor in the next layer, or -1
+	mark   []int32 // of each point, the number of layers when it was reached
+	work   *int
 }
 
-// maxItems bounds the memory of a reader. Only a word of several unbounded
-// placeholders that can swap characters comes near it.
-const maxItems = 1 << 19
+// maxItems bounds the work for the captures of a request, in items. Only words
+// of several placeholders that can swap characters come near it: two of them
+// take two or three items for a byte, and a request has 32 KiB.
+const maxItems = 1 << 17
 
 // layer is the readings in front of one rune, or at the end.
 type layer struct {
-	offset int            // in bytes
-	points map[int32]bool // reached
-	index  map[item]int32 // of items
-	items  []item
-	next   []int32 // of each item, its successor in the next layer, or -1
+	offset int // in bytes
+	first  int // of its items
+	index  map[item]int32
 }
+
+// small is how many items of a layer are looked through one by one; more of
+// them get an index, and cost more.
+const small = 16
 
 // item is a place inside of an edge: runes of a literal, or a state of a type.
 type item struct {
@@ -114,72 +120,92 @@ type item struct {
 }
 
 // read runs s through g. It reports false when there is no reading, or when
-// they take too much memory.
+// they take more than the work that is left.
 func (r *reader) read(s string) bool {
-	r.layers = []layer{newLayer(0)}
-	r.enter(0, 0)
+	r.mark = make([]int32, r.g.points)
+	r.layers = append(make([]layer, 0, len(s)+1), layer{})
+	r.enter(0)
 	for at, char := range s {
 		if char == utf8.RuneError && s[at] != 0xef {
 			return false
 		}
-		k := len(r.layers) - 1
-		if len(r.layers[k].items) == 0 || r.items > maxItems {
+		first, end := r.layers[len(r.layers)-1].first, len(r.items)
+		if first == end || *r.work < 0 {
 			return false
 		}
-		r.layers = append(r.layers, newLayer(at+utf8.RuneLen(char)))
-		for i := range r.layers[k].items {
-			r.layers[k].next[i] = r.step(k+1, r.layers[k].items[i], char)
+		r.layers = append(r.layers, layer{offset: at + utf8.RuneLen(char), first: end})
+		for i := first; i < end; i++ {
+			if it := r.items[i]; it.advance(r, char) {
+				r.next[i] = r.put(it)
+			}
 		}
 	}
-	last := r.layers[len(r.layers)-1]
-	return last.points[r.g.points-1] && r.items <= maxItems
+	return r.mark[r.g.points-1] == int32(len(r.layers)) && *r.work >= 0
 }
 
-func newLayer(offset int) layer {
-	return layer{offset: offset, points: map[int32]bool{}, index: map[item]int32{}}
-}
-
-// enter puts a reading at point p of layer k.
-func (r *reader) enter(k int, p int32) {
-	if r.layers[k].points[p] {
+// enter puts a reading at point p of the last layer.
+func (r *reader) enter(p int32) {
+	if r.mark[p] == int32(len(r.layers)) {
 		return
 	}
-	r.layers[k].points[p] = true
+	r.mark[p] = int32(len(r.layers))
 	for _, e := range r.g.out[p] {
 		switch edge := &r.g.edges[e]; {
 		case edge.empty:
-			r.enter(k, edge.to)
+			r.enter(edge.to)
 		case edge.hole != nil:
-			r.put(k, item{e, 1})
+			r.put(item{e, 1})
 		default:
-			r.put(k, item{e, 0})
+			r.put(item{e, 0})
 		}
 	}
 }
 
-// put puts it into layer k and returns its index.
-func (r *reader) put(k int, it item) int32 {
-	l := &r.layers[k]
-	i, ok := l.index[it]
-	if ok || r.items > maxItems {
+// put puts it into the last layer and returns its index.
+func (r *reader) put(it item) int32 {
+	k := len(r.layers) - 1
+	i := r.find(k, it)
+	if i >= 0 || *r.work < 0 {
 		return i
 	}
-	i = int32(len(l.items))
-	l.index[it] = i
-	l.items, l.next = append(l.items, it), append(l.next, -1)
-	r.items++
+	*r.work--
+	i = int32(len(r.items))
+	r.items, r.next = append(r.items, it), append(r.next, -1)
+	if l := &r.layers[k]; len(r.items)-l.first > small {
+		*r.work -= 3
+		if l.index == nil {
+			l.index = make(map[item]int32, 2*small)
+			for j := l.first; j < len(r.items); j++ {
+				l.index[r.items[j]] = int32(j)
+			}
+		}
+		l.index[it] = i
+	}
 	if r.atEnd(it) {
-		r.enter(k, r.g.edges[it.edge].to)
+		r.enter(r.g.edges[it.edge].to)
 	}
 	return i
 }
 
-// step moves it over char into layer k.
-func (r *reader) step(k int, it item, char rune) int32 {
-	if !it.advance(r, char) {
+// find returns the index of it in layer k, or -1.
+func (r *reader) find(k int, it item) int32 {
+	l := &r.layers[k]
+	if l.index != nil {
+		if i, ok := l.index[it]; ok {
+			return i
+		}
 		return -1
 	}
-	return r.put(k, it)
+	end := len(r.items)
+	if k+1 < len(r.layers) {
+		end = r.layers[k+1].first
+	}
+	for i := l.first; i < end; i++ {
+		if r.items[i] == it {
+			return int32(i)
+		}
+	}
+	return -1
 }
 
 // advance moves it over char within its edge. It reports false when it cannot.

@@ -162,7 +162,7 @@ var (
 
 // Captures returns the values that the placeholders of the line ref have in
 // args, in the order of the arguments. It returns ErrAmbiguous when there is
-// more than one answer.
+// more than one answer, or when it would take too long to say.
 func (m *Matcher) Captures(ref LineRef, args []string) ([]Capture, error) {
 	if m == nil || m.dfa == nil || ref.Rule < 0 || ref.Rule >= m.rules || len(args) >= MaxTokens {
 		return nil, ErrNoMatch
@@ -172,10 +172,11 @@ func (m *Matcher) Captures(ref LineRef, args []string) ([]Capture, error) {
 		return nil, ErrNoMatch
 	}
 	var out []Capture
+	work := maxItems
 	for i, words := range layers {
 		var found []Capture
 		for j, w := range words {
-			caps, err := w.captures(args[i])
+			caps, err := w.captures(args[i], &work)
 			if err != nil {
 				return nil, err
 			}

@@ -12,17 +12,17 @@ func (g *graph) accepts(tok string, dfa func(*Type) *dfa, work *int) bool {
 	if *work -= int(g.points); *work < 0 {
 		return false
 	}
-	s := &scan{reader: reader{g: g, dfa: dfa}, mark: make([]int, g.points), work: work}
+	s := &scan{reader: reader{g: g, dfa: dfa, mark: make([]int32, g.points), work: work}}
 	s.enter(0)
 	for _, char := range tok {
-		s.here, s.next = s.next, s.here[:0]
+		s.here, s.there = s.there, s.here[:0]
 		s.turn++
 		for _, it := range s.here {
 			if it.advance(&s.reader, char) {
 				s.put(it)
 			}
 		}
-		if len(s.next) == 0 || *work < 0 {
+		if len(s.there) == 0 || *work < 0 {
 			return false
 		}
 	}
@@ -61,10 +61,8 @@ func (g *graph) around(pre, post string) bool {
 // scan is the set of places in a word at which a reading can stand.
 type scan struct {
 	reader
-	here, next []item
-	mark       []int // of each point, one more than the turn that reached it
-	turn       int
-	work       *int
+	here, there []item
+	turn        int32 // one less than the mark of what is reached in it
 }
 
 func (s *scan) enter(p int32) {
@@ -85,10 +83,10 @@ func (s *scan) enter(p int32) {
 }
 
 func (s *scan) put(it item) {
-	if *s.work -= 1 + len(s.next)/4; *s.work < 0 || slices.Contains(s.next, it) {
+	if *s.work -= 1 + len(s.there)/4; *s.work < 0 || slices.Contains(s.there, it) {
 		return
 	}
-	s.next = append(s.next, it)
+	s.there = append(s.there, it)
 	if s.atEnd(it) {
 		s.enter(s.g.edges[it.edge].to)
 	}
