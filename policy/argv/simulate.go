@@ -41,12 +41,17 @@ func (m *Matcher) walker(work int) *walker {
 
 func (w *walker) done() { w.m.walkers.Put(w) }
 
-// front returns the front behind the states from.
-func (w *walker) front(from []int32) front {
+// next begins a turn.
+func (w *walker) next() {
 	if w.turn++; w.turn == 0 { // all turns were used
 		clear(w.seen)
 		w.turn = 1
 	}
+}
+
+// front returns the front behind the states from.
+func (w *walker) front(from []int32) front {
+	w.next()
 	var f front
 	w.stack = append(w.stack[:0], from...)
 	for len(w.stack) > 0 && w.work > 0 {
@@ -120,10 +125,13 @@ func (m *Matcher) readings(ref LineRef, args []string) [][]*word {
 	}
 	out := make([][]*word, len(args))
 	for i := len(args) - 1; i >= 0; i-- {
+		leads := func(int32) bool { return true } // a state that is alone is on every way
+		if len(steps[i]) > 1 {
+			leads = w.behindOf(goal)
+		}
 		var before []int32
 		for _, q := range steps[i] {
-			// A state that is alone is on every way.
-			if len(steps[i]) > 1 && (m.nfa.nodes[q].ref != ref || !w.leads(q, goal)) {
+			if node := &m.nfa.nodes[q]; node.ref != ref || !leads(node.to) {
 				continue
 			}
 			before = append(before, q)
@@ -136,7 +144,18 @@ func (m *Matcher) readings(ref LineRef, args []string) [][]*word {
 	return out
 }
 
-// leads reports whether a state of goal is in front behind the word state q.
-func (w *walker) leads(q int32, goal []int32) bool {
-	return slices.ContainsFunc(w.behind([]int32{q}), func(q int32) bool { return slices.Contains(goal, q) })
+// behindOf returns a function that reports whether a state of goal is in front
+// behind a state. It is good until the walker goes on.
+func (w *walker) behindOf(goal []int32) func(int32) bool {
+	w.next()
+	w.stack = append(w.stack[:0], goal...)
+	for len(w.stack) > 0 {
+		q := w.stack[len(w.stack)-1]
+		w.stack = w.stack[:len(w.stack)-1]
+		if w.seen[q] != w.turn {
+			w.seen[q] = w.turn
+			w.stack = append(w.stack, w.m.vocabulary.into(q)...)
+		}
+	}
+	return func(q int32) bool { return w.seen[q] == w.turn }
 }

@@ -14,6 +14,9 @@ type vocabulary struct {
 	types  []string // of each word, the types in it, at most maxTypes
 	of     []int32  // of each word state of the NFA, its word
 	fronts []front  // of each rule, in front of the first token
+	// ins are the states from which a step without a token leads to each state,
+	// in one list; begin is where they begin in it.
+	ins, begin []int32
 }
 
 // newVocabulary collects the words of m, which has its NFA.
@@ -48,10 +51,35 @@ func (m *Matcher) newVocabulary() {
 			v.of[i] = ids[name{node.word.text, node.word.key}]
 		}
 	}
+	v.reverse(m.nfa.nodes)
 	w := m.walker(math.MaxInt)
 	defer w.done()
 	for r := range m.nfa.starts {
 		v.fronts = append(v.fronts, w.front(m.nfa.starts[r:r+1]))
+	}
+}
+
+// into returns the states from which a step without a token leads to q.
+func (v *vocabulary) into(q int32) []int32 { return v.ins[v.begin[q]:v.begin[q+1]] }
+
+// reverse fills ins.
+func (v *vocabulary) reverse(nodes []wordNode) {
+	v.begin = make([]int32, len(nodes)+1)
+	for i := range nodes {
+		for _, to := range nodes[i].out {
+			v.begin[to+1]++
+		}
+	}
+	for i := range nodes {
+		v.begin[i+1] += v.begin[i]
+	}
+	v.ins = make([]int32, v.begin[len(nodes)])
+	at := slices.Clone(v.begin)
+	for i := range nodes {
+		for _, to := range nodes[i].out {
+			v.ins[at[to]] = int32(i)
+			at[to]++
+		}
 	}
 }
 
