@@ -141,6 +141,9 @@ func (s *Server) Dial(u User) (*client.Client, error) {
 	}))
 }
 
+// Raw connects to the socket as the user, for a test that speaks for itself.
+func (s *Server) Raw(ctx context.Context, u User) (net.Conn, error) { return u.dial(ctx, s.Socket) }
+
 // Conn returns a bare gRPC connection of the user.
 func (s *Server) Conn(u User) *grpc.ClientConn {
 	s.t.Helper()

@@ -61,8 +61,9 @@ func (s strict) RegisterService(desc *grpc.ServiceDesc, impl any) {
 func strictUnary(h grpc.MethodHandler) grpc.MethodHandler {
 	return func(srv any, ctx context.Context, decode func(any) error, in grpc.UnaryServerInterceptor) (any, error) {
 		return h(srv, ctx, func(m any) error {
+			err := decode(m) // which also waits for it
 			received(ctx)
-			return checkDecoded(m, decode(m))
+			return checkDecoded(m, err)
 		}, in)
 	}
 }
