@@ -34,6 +34,10 @@ type Options struct {
 	// RunUser is the account of rules that name no user. Empty keeps it
 	// symbolic, with a synthetic id.
 	RunUser string
+
+	// unproved leaves out the proofs over all requests. Only tests of what stands
+	// behind them, the check of each request, may set it.
+	unproved bool
 }
 
 // loading is the state of one Load.
@@ -79,6 +83,9 @@ func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 		return nil, l.out.done()
 	}
 	s := l.compile(drafts)
+	if !l.out.hasErrors() && !o.unproved {
+		l.prove(s, drafts)
+	}
 	if !l.out.hasErrors() {
 		s.sha256 = digestOf(files)
 		l.runTests(s, drafts)

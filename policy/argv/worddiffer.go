@@ -1,6 +1,9 @@
 package argv
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // wordPair is a question to a wordDiffer.
 type wordPair struct {
@@ -73,7 +76,7 @@ type readState struct {
 	differed bool
 }
 
-// place is where a reading can stand in front of the next rune or, with end
+// reading is where one can stand in front of the next rune or, with end
 // set, behind the token, and the marks that it passed on its way.
 type reading struct {
 	at    item
@@ -144,8 +147,8 @@ func (d *wordDiffer) search(a, b *word, c int32) (string, error) {
 
 func reversed(rs []rune) string {
 	var b strings.Builder
-	for i := len(rs) - 1; i >= 0; i-- {
-		b.WriteRune(rs[i])
+	for _, r := range slices.Backward(rs) {
+		b.WriteRune(r)
 	}
 	return b.String()
 }
@@ -194,12 +197,9 @@ type waysOf struct {
 }
 
 func (x *waysOf) put(r reading) {
-	for _, o := range x.out {
-		if o == r {
-			return
-		}
+	if !slices.Contains(x.out, r) {
+		x.out = append(x.out, r)
 	}
-	x.out = append(x.out, r)
 }
 
 // point adds the ways from a point of the graph.

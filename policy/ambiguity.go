@@ -1,0 +1,41 @@
+package policy
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
+)
+
+// guardedTypes are the types whose values the server asks the kernel about.
+var guardedTypes = []string{"path", "netns", "pid", "user", "group", "uid", "gid", "command"}
+
+// ambiguous refuses lines that read one request in two ways, of which a guard
+// would check one: the value could be something else to the program.
+func (p *proofs) ambiguous(prog *program) {
+	for r, rule := range prog.rules {
+		draft := p.drafts[rule]
+		for i, line := range draft.lines {
+			ref := argv.LineRef{Rule: r, Line: i + 1}
+			if guards := line.Placeholders(); !slices.ContainsFunc(guards, isGuarded) {
+				continue
+			}
+			request, err := p.differ(prog, ref, ref, func(h argv.Placeholder) string {
+				if !isGuarded(h) {
+					return ""
+				}
+				return typeText(h.Type)
+			})
+			switch {
+			case errors.Is(err, argv.ErrUnproved):
+				p.lineFinding(SeverityNote, prog, ref, "A-AMBIG", nil,
+					"%s:%d is too large to prove that it reads every request in one way; one with two readings is refused when it is made", rule.ID, ref.Line)
+			case request != nil:
+				p.lineFinding(SeverityError, prog, ref, "A-AMBIG", request,
+					"%s:%d reads %s in two ways, which differ in a value that has to be checked", rule.ID, ref.Line, quoteArgv(prog, request))
+			}
+		}
+	}
+}
+
+func isGuarded(h argv.Placeholder) bool { return slices.Contains(guardedTypes, h.Type.Name()) }
