@@ -17,15 +17,20 @@ func (p *proofs) ambiguous(prog *program) {
 		draft := p.drafts[rule]
 		for i, line := range draft.lines {
 			ref := argv.LineRef{Rule: r, Line: i + 1}
-			if guards := line.Placeholders(); !slices.ContainsFunc(guards, isGuarded) {
-				continue
+			guarded := slices.ContainsFunc(line.Placeholders(), isGuarded)
+			var request []string
+			var err error
+			if guarded {
+				request, err = p.differ(prog, ref, ref, func(h argv.Placeholder) string {
+					if !isGuarded(h) {
+						return ""
+					}
+					return typeText(h.Type)
+				})
 			}
-			request, err := p.differ(prog, ref, ref, func(h argv.Placeholder) string {
-				if !isGuarded(h) {
-					return ""
-				}
-				return typeText(h.Type)
-			})
+			if err == nil && request == nil && p.vet {
+				p.unguarded(prog, ref, line)
+			}
 			switch {
 			case errors.Is(err, argv.ErrUnproved):
 				p.lineFinding(SeverityNote, prog, ref, "A-AMBIG", nil,
@@ -35,6 +40,19 @@ func (p *proofs) ambiguous(prog *program) {
 					"%s:%d reads %s in two ways, which differ in a value that has to be checked", rule.ID, ref.Line, quoteArgv(prog, request))
 			}
 		}
+	}
+}
+
+// unguarded warns of readings that differ in names only. No guard would check
+// the wrong value, but the request is refused when it is made.
+func (p *proofs) unguarded(prog *program, ref argv.LineRef, line *argv.Line) {
+	if len(line.Placeholders()) == 0 {
+		return
+	}
+	request, err := p.differ(prog, ref, ref, func(h argv.Placeholder) string { return h.Name + " " + typeText(h.Type) })
+	if err == nil && request != nil {
+		p.lineFinding(SeverityWarning, prog, ref, "A-AMBIG", request, "%s:%d reads %s in two ways, and such a request is refused",
+			prog.rules[ref.Rule].ID, ref.Line, quoteArgv(prog, request))
 	}
 }
 

@@ -93,12 +93,7 @@ func (p *proofs) guards(prog *program) {
 		if !p.opens(prog, a) && !p.opens(prog, b) {
 			continue
 		}
-		request, err := p.differ(prog, a, b, func(h argv.Placeholder) string {
-			if h.Type.Name() != "path" {
-				return ""
-			}
-			return typeGuard(h.Type)
-		})
+		request, err := p.differ(prog, a, b, openedPath)
 		switch {
 		case errors.Is(err, argv.ErrUnproved):
 			p.unproved(prog, a)
@@ -107,6 +102,14 @@ func (p *proofs) guards(prog *program) {
 			p.overlap(prog, a, b, request, "different paths opened to the program")
 		}
 	}
+}
+
+// openedPath is what a capture opens to the program; see match.guards.
+func openedPath(h argv.Placeholder) string {
+	if h.Type.Name() != "path" {
+		return ""
+	}
+	return typeGuard(h.Type)
 }
 
 func compareLines(a, b argv.LineRef) int {

@@ -79,6 +79,10 @@ func (p *proofs) program(prog *program) {
 	}
 	p.empty(prog, requests)
 	p.ambiguous(prog)
+	p.hazards(prog, requests)
+	if p.vet {
+		p.subsumed(prog, requests, digests)
+	}
 }
 
 // lineAt returns the rule, its draft and its line of ref.
@@ -93,7 +97,9 @@ func (p *proofs) lineFinding(sev Severity, prog *program, ref argv.LineRef, id s
 	r.doc.rule = r.ID
 	defer func() { r.doc.rule = "" }()
 	if p.out.full(sev) {
-		p.out.counts[sev]++
+		if !p.out.waive(r.ID, sev, id) {
+			p.out.counts[sev]++
+		}
 		return
 	}
 	f := r.doc.finding(sev, line.Pos.Line, line.Pos.Column, id, format, args...)
