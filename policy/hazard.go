@@ -27,6 +27,9 @@ func (p *proofs) hazards(prog *program, requests *argv.Requests) {
 	p.traversals(prog, requests)
 	for r, rule := range prog.rules {
 		draft := p.drafts[rule]
+		if p.expired(rule.Pos.File, rule.Pos.Line, "the proofs of this rule") {
+			return
+		}
 		for i, line := range draft.lines {
 			ref := argv.LineRef{Rule: r, Line: i + 1}
 			p.paths(prog, requests, ref, line)
@@ -41,14 +44,16 @@ func (p *proofs) hazards(prog *program, requests *argv.Requests) {
 // found reports a hazard of a value: an error where somebody wrote down what is
 // accepted, a warning for text of any form.
 func (p *proofs) found(prog *program, requests *argv.Requests, ref argv.LineRef, loose bool, id, tok, format string, args ...any) bool {
-	request := requests.Containing(ref, tok)
-	if request == nil {
-		return false
-	}
 	sev := SeverityError
 	if loose {
 		if sev = SeverityWarning; !p.vet {
 			return true
+		}
+	}
+	var request []string
+	if !p.out.full(sev) { // or nobody will see it
+		if request = requests.Containing(ref, tok); request == nil {
+			return false
 		}
 	}
 	p.lineFinding(sev, prog, ref, id, request, format, args...)

@@ -312,7 +312,7 @@ func TestLoadLimit(t *testing.T) {
 
 func TestCompileTimeout(t *testing.T) {
 	text := rule("tests: {allow: ['true']}")
-	for polls, want := range []string{"this file", "this rule", "the automata of /bin/true", "the proofs of /bin/true", "the tests of this rule"} {
+	for polls, want := range []string{"this file", "this rule", "the automata of /bin/true", "the proofs of /bin/true", "the proofs of this rule", "the tests of this rule"} {
 		ctx := &expiring{Context: t.Context(), polls: polls}
 		s, found := Load(ctx, []File{{"p", []byte(text)}}, options())
 		if s != nil || !strings.Contains(found.Err().Error(), want) {

@@ -52,7 +52,9 @@ func (p *proofs) pair(prog *program, a, b argv.LineRef, digests []string, reques
 		return
 	}
 	if x.key == y.key && digests[a.Rule] == digests[b.Rule] {
-		p.guarded[[2]place{{x.ID, a.Line}, {y.ID, b.Line}}] = true
+		if len(p.guarded) <= maxGuarded && (p.opens(prog, a) || p.opens(prog, b)) {
+			p.guarded[[2]place{{x.ID, a.Line}, {y.ID, b.Line}}] = true
+		}
 		return
 	}
 	if ids := [2]RuleID{x.ID, y.ID}; !p.conflict[ids] {
@@ -87,12 +89,12 @@ func (p *proofs) guards(prog *program) {
 		})
 	}
 	clear(p.guarded)
+	if len(pairs) > maxGuarded {
+		p.unproved(prog, pairs[0][0])
+	}
 	slices.SortFunc(pairs, func(a, b [2]argv.LineRef) int { return slices.CompareFunc(a[:], b[:], compareLines) })
 	for _, pair := range pairs {
 		a, b := pair[0], pair[1]
-		if !p.opens(prog, a) && !p.opens(prog, b) {
-			continue
-		}
 		request, err := p.differ(prog, a, b, openedPath)
 		switch {
 		case errors.Is(err, argv.ErrUnproved):
@@ -129,14 +131,19 @@ func (p *proofs) opens(prog *program, ref argv.LineRef) bool {
 
 // differ asks for a request that two lines read with different captures.
 func (p *proofs) differ(prog *program, a, b argv.LineRef, label func(argv.Placeholder) string) ([]string, error) {
-	if p.readings--; p.readings < 0 || p.ctx.Err() != nil {
+	if p.work <= 0 || p.ctx.Err() != nil {
 		return nil, argv.ErrUnproved
 	}
-	return prog.matcher.Readings(readingWork).Differ(a, b, label)
+	left := min(readingWork, p.work)
+	p.work -= left
+	request, err := prog.matcher.Readings(&left).Differ(a, b, label)
+	p.work += max(left, 0)
+	return request, err
 }
 
-// sharedNames refuses rules for two programs of one name that accept the same
-// arguments: a request by that name would be for both.
+// sharedNames warns of rules for two programs of one name that accept the same
+// arguments. A request by path says which it means; one by name is for both, and
+// refused.
 func (p *proofs) sharedNames(s *Snapshot) {
 	var names []string
 	for name, programs := range s.byName {
@@ -184,7 +191,9 @@ func (p *proofs) sharedName(programs []*program) {
 					continue
 				}
 				p.conflict[ids] = true
-				p.overlap(all, a, b, requests.To(s), fmt.Sprintf("different programs (%s and %s)", of[a.Rule].path, of[b.Rule].path))
+				request := requests.To(s)
+				p.lineFinding(SeverityWarning, all, b, "A-OVERLAP", request, "rules %s:%d and %s:%d both accept %s for different programs (%s and %s): a request by that name is refused, one by path is not",
+					x.ID, a.Line, y.ID, b.Line, quoteArgv(all, request), of[a.Rule].path, of[b.Rule].path)
 			}
 		}
 		return true

@@ -54,9 +54,6 @@ func TestOverlap(t *testing.T) {
 		{"a path and a word of one rule", rules("<f:path(/a)>\n      <g:re(/a/[b-z])>"), "rules a:1 and a:2 both accept [x /a/b] with different paths", "x /a/b"},
 		{"reading and writing", rules("<f:path(/a)>", "<f>\n    args: {f: {type: path, under: [/a], access: write}}"), "different paths opened", "x /a/a"},
 		{"one path", rules("<f:path(/a)>", "<g:path(/a)>"), "", ""},
-		{"two programs of one name", head + "  - {id: a, exec: /bin/x, argv: ''}\n  - {id: b, exec: /usr/bin/x, argv: ''}\n", "different programs (/bin/x and /usr/bin/x)", "x"},
-		{"two programs of one name for two callers", head + "  - {id: a, exec: /bin/x, argv: ''}\n  - {id: b, exec: /usr/bin/x, argv: '', callers: [{user: bob}]}\n", "", ""},
-		{"a rule for two programs of one name", head + "  - {id: a, exec: [/bin/x, /usr/bin/x], argv: ''}\n", "rules a:1 and a:1 both accept [x] with different programs", "x"},
 		{"digests", head + "  - {id: a, exec: /bin/x, argv: ''}\n  - {id: b, exec: " + digest + ", argv: ''}\n", "different effects (sha256)", "x"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -80,6 +77,30 @@ func TestOverlap(t *testing.T) {
 			d := loadUnproved(t, c.text).decide(Request{Argv: errs[0].Witness}, func(*Rule) bool { return true })
 			if d.Denial.Reason != ReasonAmbiguous {
 				t.Errorf("when it is made, the request is %q", d.Denial.Reason)
+			}
+		})
+	}
+}
+
+// TestSharedNames: two programs of one name are a warning, because a request by
+// path is clear.
+func TestSharedNames(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"two rules", head + "  - {id: a, exec: /bin/x, argv: ''}\n  - {id: b, exec: /usr/bin/x, argv: ''}\n", "p.yaml:5:37: W A-OVERLAP: rules a:1 and b:1 both accept [x] for different programs (/bin/x and /usr/bin/x)"},
+		{"two callers", head + "  - {id: a, exec: /bin/x, argv: ''}\n  - {id: b, exec: /usr/bin/x, argv: '', callers: [{user: bob}]}\n", ""},
+		{"other arguments", head + "  - {id: a, exec: /bin/x, argv: ''}\n  - id: b\n    exec: /usr/bin/x\n    argv: |\n      go\n", ""},
+		{"one rule", head + "  - {id: a, exec: [/bin/x, /usr/bin/x], argv: ''}\n", "rules a:1 and a:1 both accept [x] for different programs"},
+		{"other names", head + "  - {id: a, exec: [/bin/x, /usr/bin/y], argv: ''}\n", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got string
+			for _, f := range vetted(t, c.text) {
+				if f.ID == "A-OVERLAP" {
+					got += f.String()
+				}
+			}
+			if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}
@@ -152,7 +173,8 @@ func TestProofs(t *testing.T) {
 		}
 		proved++
 		for range 100 {
-			req := Request{Argv: []string{[]string{"a", "b"}[r.IntN(2)]}}
+			// By path: a name may stand for two programs.
+			req := Request{Argv: []string{[]string{"/bin/a", "/usr/bin/a", "/bin/b"}[r.IntN(3)]}}
 			for range r.IntN(4) {
 				req.Argv = append(req.Argv, words[r.IntN(len(words))])
 			}

@@ -11,9 +11,10 @@ import (
 // The bounds of the proofs. Past one of them a proof is not made, a note says
 // so, and what remains is the check of each request.
 const (
-	maxPairs    = 1 << 22 // pairs of lines that accept one request, of all programs
-	maxReadings = 1 << 10 // pairs of lines whose readings are compared, of all programs
-	readingWork = 1 << 21 // elementary steps of one such comparison
+	maxPairs    = 1 << 20 // pairs of lines that accept one request, of all programs
+	maxGuarded  = 1 << 12 // pairs of lines whose paths are compared, of a program
+	readingWork = 1 << 20 // elementary steps of one comparison of readings
+	maxWork     = 1 << 25 // elementary steps of all of them
 )
 
 // proofs are the checks that no rule shows by itself: they ask the automata of
@@ -22,7 +23,7 @@ type proofs struct {
 	*loading
 	drafts   map[*Rule]*draftRule
 	pairs    int
-	readings int
+	work     int
 	conflict map[[2]RuleID]bool // rules that were reported together
 	// guarded are pairs of lines under one effect that accept one request.
 	guarded map[[2]place]bool
@@ -38,7 +39,7 @@ type place struct {
 // prove holds the policy to what has to be true of every request.
 func (l *loading) prove(s *Snapshot, drafts []*draftRule) {
 	p := &proofs{
-		loading: l, drafts: make(map[*Rule]*draftRule), pairs: maxPairs, readings: maxReadings,
+		loading: l, drafts: make(map[*Rule]*draftRule), pairs: maxPairs, work: maxWork,
 		conflict: make(map[[2]RuleID]bool), guarded: make(map[[2]place]bool),
 		seen: make(map[*argv.Matcher][][]string),
 	}
@@ -57,7 +58,9 @@ func (l *loading) prove(s *Snapshot, drafts []*draftRule) {
 		}
 		p.program(prog)
 	}
-	p.sharedNames(s)
+	if p.vet {
+		p.sharedNames(s)
+	}
 }
 
 // program proves the rules of one program. Programs with one matcher differ in

@@ -13,15 +13,16 @@ func (p *proofs) subsumed(prog *program, requests *argv.Requests, digests []stri
 	requests.States(func(s argv.State) bool {
 		refs := prog.matcher.Accepting(s)
 		for _, a := range refs {
-			if p.pairs -= len(refs); p.pairs < 0 {
+			old, met := over[a]
+			if p.pairs -= max(len(old), 1) * len(refs); p.pairs < 0 {
 				clear(over) // a warning less, and no wrong one
 				return false
 			}
-			old, met := over[a]
 			if !met {
-				old = slices.Clone(refs)
+				over[a] = slices.DeleteFunc(slices.Clone(refs), func(b argv.LineRef) bool { return b == a })
+				continue
 			}
-			over[a] = slices.DeleteFunc(old, func(b argv.LineRef) bool { return b == a || !slices.Contains(refs, b) })
+			over[a] = slices.DeleteFunc(old, func(b argv.LineRef) bool { return !slices.Contains(refs, b) })
 		}
 		return true
 	})

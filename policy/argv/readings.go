@@ -13,12 +13,12 @@ var ErrUnproved = errors.New("the proof takes too much work")
 // guard would check. It is for one goroutine.
 type Readings struct {
 	m    *Matcher
-	work int
+	work *int
 }
 
-// Readings returns the readings of m. One question may take so many elementary
-// steps.
-func (m *Matcher) Readings(work int) *Readings { return &Readings{m: m, work: work} }
+// Readings returns the readings of m. work is how many elementary steps its
+// questions may take together; they are counted down.
+func (m *Matcher) Readings(work *int) *Readings { return &Readings{m: m, work: work} }
 
 // Differ returns a shortest request that the lines a and b both accept and read
 // with different captures, and nil when there is none. a and b may be the same
@@ -36,7 +36,7 @@ func (x *Readings) Differ(a, b LineRef, label func(Placeholder) string) ([]strin
 		words: &wordDiffer{lex: m.lex, label: label, memo: map[wordPair]string{}},
 		seen:  map[pairState]bool{},
 	}
-	s.words.work = &s.work
+	s.words.work = s.work
 	s.walkA, s.startA = m.walk(a.Rule)
 	s.walkB, s.startB = m.walk(b.Rule)
 	return s.search()
@@ -48,7 +48,7 @@ func (m *Matcher) hasLine(ref LineRef) bool { return ref.Rule >= 0 && ref.Rule <
 type differ struct {
 	m            *Matcher
 	a, b         LineRef
-	work         int
+	work         *int
 	words        *wordDiffer
 	walkA, walkB *walker
 	startA       front
@@ -108,7 +108,9 @@ func (m *Matcher) ends(f front, ref LineRef) bool {
 
 // step follows both readings of n over the class c.
 func (s *differ) step(i int, n pairNode, c int32, to State, ownA, ownB front) error {
-	s.work -= 1 + len(ownA) + len(ownB)
+	if *s.work -= 1 + len(ownA) + len(ownB); *s.work < 0 {
+		return ErrUnproved
+	}
 	stepsA := s.own(n.frontA, ownA, c, s.a)
 	if len(stepsA) == 0 {
 		return nil
@@ -117,10 +119,7 @@ func (s *differ) step(i int, n pairNode, c int32, to State, ownA, ownB front) er
 	if len(stepsB) == 0 {
 		return nil
 	}
-	s.work -= len(n.frontA) + len(n.frontB)
-	if s.work < 0 {
-		return ErrUnproved
-	}
+	*s.work -= len(n.frontA) + len(n.frontB)
 	frontA := s.walkA.behind(s.m.follow(n.frontA, c))
 	frontB := s.walkB.behind(s.m.follow(n.frontB, c))
 	for _, p := range stepsA {

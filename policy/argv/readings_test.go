@@ -47,7 +47,7 @@ func TestDiffer(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := compileRules(t, tt.rules...).Readings(1<<20).Differ(tt.a, tt.b, tt.label)
+			got, err := compileRules(t, tt.rules...).Readings(new(1<<20)).Differ(tt.a, tt.b, tt.label)
 			if err != nil || showArgs(got) != tt.want {
 				t.Errorf("got %q, %v, want %q", showArgs(got), err, tt.want)
 			}
@@ -59,7 +59,7 @@ func TestDiffer(t *testing.T) {
 func TestDifferGivesUp(t *testing.T) {
 	m := compileRules(t, "<a:re([a-z]+)><b:re([x-z]+)><c:re([a-z]{1,3})>")
 	for _, work := range []int{0, 1, 50} {
-		if got, err := m.Readings(work).Differ(LineRef{0, 1}, LineRef{0, 1}, everything); got != nil || !errors.Is(err, ErrUnproved) {
+		if got, err := m.Readings(&work).Differ(LineRef{0, 1}, LineRef{0, 1}, everything); got != nil || !errors.Is(err, ErrUnproved) {
 			t.Errorf("work %d: %q, %v", work, got, err)
 		}
 	}
@@ -67,7 +67,7 @@ func TestDifferGivesUp(t *testing.T) {
 	for range 70 {
 		many += "[<a:re(q*)>]"
 	}
-	if _, err := compileRules(t, many).Readings(1<<20).Differ(LineRef{0, 1}, LineRef{0, 1}, everything); !errors.Is(err, ErrUnproved) {
+	if _, err := compileRules(t, many).Readings(new(1<<20)).Differ(LineRef{0, 1}, LineRef{0, 1}, everything); !errors.Is(err, ErrUnproved) {
 		t.Errorf("many optional parts: %v", err)
 	}
 }
@@ -86,7 +86,7 @@ func TestDifferAgainstCaptures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x := m.Readings(1 << 20)
+		x := m.Readings(new(1 << 20))
 		for l := range b.Lines {
 			ref := LineRef{0, l + 1}
 			args, err := x.Differ(ref, ref, everything)

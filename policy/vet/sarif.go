@@ -2,7 +2,7 @@ package vet
 
 import (
 	"net/url"
-	"path/filepath"
+	"path"
 	"slices"
 
 	"github.com/rootgate-project/rootgate/policy"
@@ -117,8 +117,8 @@ func sarifLevel(s policy.Severity) string {
 // fileURI returns a file's name as a URI reference, which code review resolves
 // against the repository.
 func fileURI(name string) string {
-	u := url.URL{Path: filepath.ToSlash(name)}
-	if filepath.IsAbs(name) {
+	u := url.URL{Path: name}
+	if path.IsAbs(name) {
 		u.Scheme = "file"
 	}
 	return u.String()
