@@ -69,32 +69,37 @@ func (p *proofs) traversals(prog *program, requests *argv.Requests) {
 		p.lineFinding(SeverityNote, prog, argv.LineRef{Line: 1}, "T-TRAVERSE", nil,
 			"the lines for %s are too many to prove that no argument has a \"..\" component", prog.path)
 	}
+	// Errors first: a warning about a line must not stand for its error.
 	done := make(map[argv.LineRef]bool)
-	for _, t := range all {
-		if done[t.Ref] {
-			continue
+	for _, warn := range []bool{false, true} {
+		for _, t := range all {
+			loose := !t.Slash || !slices.ContainsFunc(t.Holes, func(h argv.Placeholder) bool { return isLoose(h) && !anyText(h) })
+			if done[t.Ref] || loose != warn {
+				continue
+			}
+			r, _ := p.lineAt(prog, t.Ref)
+			done[t.Ref] = p.found(prog, requests, t.Ref, loose, "T-TRAVERSE", t.Token,
+				`%s:%d accepts %s, which has a ".." component; exclude it, or use path`, r.ID, t.Ref.Line, quote(t.Token))
 		}
-		loose := !t.Slash || !slices.ContainsFunc(t.Holes, func(h argv.Placeholder) bool { return isLoose(h) && !anyText(h) })
-		r, _ := p.lineAt(prog, t.Ref)
-		done[t.Ref] = p.found(prog, requests, t.Ref, loose, "T-TRAVERSE", t.Token,
-			`%s:%d accepts %s, which has a ".." component; exclude it, or use path`, r.ID, t.Ref.Line, quote(t.Token))
 	}
 }
 
 // paths finds values that are absolute paths and have no type path.
 func (p *proofs) paths(prog *program, requests *argv.Requests, ref argv.LineRef, line *argv.Line) {
-	for _, h := range line.Placeholders() {
-		if !isLoose(h) {
-			continue
-		}
-		value, ok := h.Type.WithPrefix("/")
-		if !ok {
-			continue
-		}
-		for _, tok := range line.Fill(h, value) {
-			if p.found(prog, requests, ref, anyText(h), "T-PATHRE", tok,
-				"<%s> of %s accepts the path %s, and nobody checks where it leads; use path", h.Name, h.Type, quote(value)) {
-				return
+	for _, warn := range []bool{false, true} {
+		for _, h := range line.Placeholders() {
+			if !isLoose(h) || anyText(h) != warn {
+				continue
+			}
+			value, ok := h.Type.WithPrefix("/")
+			if !ok {
+				continue
+			}
+			for _, tok := range line.Fill(h, value) {
+				if p.found(prog, requests, ref, warn, "T-PATHRE", tok,
+					"<%s> of %s accepts the path %s, and nobody checks where it leads; use path", h.Name, h.Type, quote(value)) {
+					return
+				}
 			}
 		}
 	}

@@ -28,6 +28,8 @@ func TestHazards(t *testing.T) {
 		{"a name that is a directory", "<f:re([a-z.]{1,9})>", "W T-TRAVERSE", "x .."},
 		{"text", "say <f:str>", "W T-TRAVERSE", "x say ../"},
 		{"text that is a path", "say <f:str>", "W T-PATHRE", "x say /"},
+		{"text before a path", "<f:str> <g:re(/[a-z]{0,9})>", "E T-PATHRE: <g>", "x a /"},
+		{"text before a way out", "<f:str> /srv/<g:re([a-z.]{1,9})>", "E T-TRAVERSE", "x a /srv/.."},
 		{"an option", "<o:opt>", "W T-DASH: <o> of re(-[a-z]) accepts -a,", "x -a"},
 		{"a negative number", "nice <n:int(-20..19)>", "", ""},
 		{"no bound", "<w:re([a-z]+)>", "W T-UNBOUNDED: <w> of re([a-z]+) has no bound of its length", ""},
@@ -63,6 +65,9 @@ func TestHazards(t *testing.T) {
 func TestHazardsOfLoad(t *testing.T) {
 	if s, found := Load(t.Context(), []File{{"p.yaml", []byte(rules("<f:re(/dev/.*)>"))}}, options()); s != nil || found.Err() == nil {
 		t.Error("an expression for paths loads")
+	}
+	if s, _ := Load(t.Context(), []File{{"p.yaml", []byte(rules("<f:str> <g:re(/.*)>"))}}, options()); s != nil {
+		t.Error("a warning stands for an error")
 	}
 	s, found := Load(t.Context(), []File{{"p.yaml", []byte(rules("<f:str>...\n      <f:str>"))}}, options())
 	if s == nil || slices.ContainsFunc(found, func(f Finding) bool { return f.ID != "A-NOTEST" }) {
