@@ -189,3 +189,32 @@ func TestProofs(t *testing.T) {
 		t.Errorf("%d policies load, %d do not: the generator is of no use", proved, refused)
 	}
 }
+
+// TestProofsGiveUp: a policy that is too large to prove loads with a note, and
+// what was not proved is refused when it is made.
+func TestProofsGiveUp(t *testing.T) {
+	text := head
+	for i := range 12 {
+		text += "  - id: r" + strings.Repeat("x", i) + "\n    exec: /bin/x\n    argv: |\n" +
+			strings.Repeat("      <a:re([a-z]*)><b:re([a-z]*)><c:path(/a)>[<d:re([b-y]+)>]\n", 8)
+	}
+	for _, vet := range []bool{false, true} {
+		o := options()
+		o.Vet = vet
+		s, found := Load(t.Context(), []File{{"p.yaml", []byte(text)}}, o)
+		notes := 0
+		for _, f := range found {
+			if f.Severity == SeverityNote && strings.Contains(f.Message, "is refused when it is made") {
+				notes++
+			}
+		}
+		if s == nil && found.Err() == nil || notes == 0 {
+			t.Errorf("vet %v: %d notes of %d findings: %v", vet, notes, len(found), found[:min(3, len(found))])
+		}
+	}
+	// Of two roads through a line that the proofs did not reach, none is taken.
+	d := loadUnproved(t, text).Decide(alice, Request{Argv: []string{"x", "ab/a/bc"}})
+	if d.Denial.Reason != ReasonAmbiguous {
+		t.Errorf("got %q", d.Denial.Reason)
+	}
+}

@@ -75,6 +75,16 @@ func TestRequestsBounds(t *testing.T) {
 	if got := r.Shortest([]LineRef{{0, 2}}); got != nil {
 		t.Errorf("64 arguments: got %d", len(got))
 	}
+	// States comes the nearest first, each once, and stops when it is told to.
+	r = compileRules(t, "a b\nc d e").Requests()
+	var lengths []int
+	r.States(func(s State) bool {
+		lengths = append(lengths, len(r.To(s)))
+		return len(lengths) < 5
+	})
+	if !slices.Equal(lengths, []int{0, 1, 1, 2, 2}) {
+		t.Errorf("lengths %v", lengths)
+	}
 	for _, m := range []*Matcher{nil, {}} {
 		r := m.Requests()
 		r.States(func(State) bool { t.Error("a state"); return true })
