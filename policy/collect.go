@@ -14,9 +14,27 @@ const maxFindings = 100
 type collector struct {
 	found  Findings
 	counts [SeverityNote + 1]int // shown or not
+	// waived holds, for each rule, the checks whose warnings it accepts, and
+	// whether there was one.
+	waived map[RuleID]map[string]bool
+}
+
+// waive takes a warning that its rule accepts.
+func (c *collector) waive(rule RuleID, sev Severity, id string) bool {
+	if sev != SeverityWarning {
+		return false
+	}
+	_, ok := c.waived[rule][id]
+	if ok {
+		c.waived[rule][id] = true
+	}
+	return ok
 }
 
 func (c *collector) add(f Finding) {
+	if c.waive(f.Rule, f.Severity, f.ID) {
+		return
+	}
 	if !c.full(f.Severity) {
 		c.found = append(c.found, f)
 	}

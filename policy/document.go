@@ -29,7 +29,9 @@ func (d *document) report(sev Severity, line, column int, id, format string, arg
 	// A finding that will not be shown is counted and costs nothing: an excerpt
 	// of a line of a megabyte, once a key, would take minutes.
 	if d.out.full(sev) {
-		d.out.counts[sev]++
+		if !d.out.waive(d.rule, sev, id) {
+			d.out.counts[sev]++
+		}
 		return
 	}
 	d.out.add(d.finding(sev, line, column, id, format, args...))

@@ -34,6 +34,13 @@ type Options struct {
 	// RunUser is the account of rules that name no user. Empty keeps it
 	// symbolic, with a synthetic id.
 	RunUser string
+	// Vet asks for the warnings and notes of policy vet as well. They cost time
+	// and refuse nothing.
+	Vet bool
+
+	// unproved leaves out the proofs over all requests. Only tests of what stands
+	// behind them, the check of each request, may set it.
+	unproved bool
 }
 
 // loading is the state of one Load.
@@ -48,6 +55,7 @@ type loading struct {
 	ruleIDs   map[RuleID]Position
 	rules     int
 	late      bool
+	vet       bool
 }
 
 // Load reads a policy, resolves it, runs its tests and returns it. The snapshot
@@ -56,7 +64,7 @@ type loading struct {
 func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 	l := &loading{
 		ctx: ctx, out: &collector{}, accounts: o.Accounts, base: baseEffect(),
-		ruleIDs: make(map[RuleID]Position),
+		ruleIDs: make(map[RuleID]Position), vet: o.Vet,
 	}
 	if l.accounts == nil {
 		l.accounts = syntheticAccounts{}
@@ -81,12 +89,18 @@ func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 		return nil, l.out.done()
 	}
 	s := l.compile(drafts)
+	if !l.out.hasErrors() && !o.unproved {
+		l.prove(s, drafts)
+	}
 	if !l.out.hasErrors() {
 		s.sha256 = digestOf(files)
 		l.runTests(s, drafts)
 	}
 	if l.out.hasErrors() {
 		return nil, l.out.done()
+	}
+	if l.vet {
+		l.unusedWaivers(drafts)
 	}
 	return s, l.out.done()
 }

@@ -197,7 +197,9 @@ func TestWarnings(t *testing.T) {
 func TestSelftestAmbiguous(t *testing.T) {
 	text := head + "  - {id: a, exec: /x, argv: '', tests: {allow: [x]}}\n  - {id: b, exec: /x, argv: '', run: {nice: 1}CALLERS}\n"
 	for callers, want := range map[string]bool{"": true, ", callers: [{user: bob}]": false} {
-		_, found := Load(t.Context(), []File{{"p.yaml", []byte(strings.Replace(text, "CALLERS", callers, 1))}}, options())
+		o := options()
+		o.unproved = true // the proofs find it first
+		_, found := Load(t.Context(), []File{{"p.yaml", []byte(strings.Replace(text, "CALLERS", callers, 1))}}, o)
 		if got := found.Err() != nil && strings.Contains(found.Err().Error(), "is ambiguous"); got != want {
 			t.Errorf("with callers %q: %v", callers, found)
 		}
@@ -321,7 +323,7 @@ func TestLoadLimit(t *testing.T) {
 
 func TestCompileTimeout(t *testing.T) {
 	text := rule("tests: {allow: ['true']}")
-	for polls, want := range []string{"this file", "this rule", "the automata of /bin/true", "the tests of this rule"} {
+	for polls, want := range []string{"this file", "this rule", "the automata of /bin/true", "the proofs of /bin/true", "the proofs of this rule", "the tests of this rule"} {
 		ctx := &expiring{Context: t.Context(), polls: polls}
 		s, found := Load(ctx, []File{{"p", []byte(text)}}, options())
 		if s != nil || !strings.Contains(found.Err().Error(), want) {

@@ -22,8 +22,8 @@ func isTypeName(name string) bool { return slices.Contains(argv.TypeNames(), nam
 
 var ruleSchema = schema{
 	what:  "a rule",
-	keys:  strings.Fields("id why exec profile run args argv callers netns env cwd stdin signals tests"),
-	later: strings.Fields("accept chain wrap overrides unit detach limits explain use vars never terminal"),
+	keys:  strings.Fields("id why accept exec profile run args argv callers netns env cwd stdin signals tests"),
+	later: strings.Fields("chain wrap overrides unit detach limits explain use vars never terminal"),
 }
 
 // draftRule is a rule while a policy loads.
@@ -33,6 +33,7 @@ type draftRule struct {
 	lines  []*argv.Line // as the Rule's Lines
 	tests  []testCase
 	tested []bool // by line: an allow test matched it
+	accept []waiver
 }
 
 // readRule reads one rule. It returns what it could read: a rule with findings
@@ -50,6 +51,9 @@ func (d *document) readRule(n *yaml.Node, file *fileScope) *draftRule {
 	defer func() { d.rule = "" }()
 	if v, ok := f["why"]; ok {
 		r.Why = d.prose(v.value, "why")
+	}
+	if v, ok := f["accept"]; ok {
+		d.readWaivers(v.value, r)
 	}
 	r.Programs = d.programs(n, f)
 	d.ruleEffect(r, f, file)

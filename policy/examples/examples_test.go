@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/rootgate-project/rootgate/policy"
+	"github.com/rootgate-project/rootgate/policy/vet"
 )
 
-// TestLoad loads each example by itself: its own tests run with that.
-func TestLoad(t *testing.T) {
+// TestVet vets each example by itself: its own tests run with that.
+func TestVet(t *testing.T) {
 	names, err := filepath.Glob("*.yaml")
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no examples: %v", err)
@@ -21,11 +22,11 @@ func TestLoad(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, found := policy.Load(t.Context(), []policy.File{{Name: name, Data: data}}, policy.Options{})
-			for _, f := range found {
-				t.Errorf("%s\n%s", f, f.Excerpt)
+			r := vet.Run(t.Context(), []policy.File{{Name: name, Data: data}}, vet.Options{})
+			if r.Snapshot == nil || len(r.Findings) > 0 {
+				t.Error(r.Text())
 			}
-			for _, r := range s.Rules() {
+			for _, r := range r.Snapshot.Rules() {
 				if r.Why == "" {
 					t.Errorf("%s: rule %s has no why", r.Pos, r.ID)
 				}

@@ -14,11 +14,11 @@ import (
 func (a *app) policy() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy",
-		Short: "Check policies",
+		Short: "Check and prove policies",
 		Args:  cobra.NoArgs,
 		RunE:  func(*cobra.Command, []string) error { return errors.New("a subcommand is missing") },
 	}
-	cmd.AddCommand(a.policyCheck(), a.policyTest())
+	cmd.AddCommand(a.policyCheck(), a.policyTest(), a.policyVet())
 	return cmd
 }
 

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -96,7 +99,7 @@ func (a *app) root() *cobra.Command {
 		Version:           version,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.checkOutput() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.checkOutput(cmd) },
 		Args:              cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return errors.New("a subcommand is missing")
@@ -109,11 +112,16 @@ func (a *app) root() *cobra.Command {
 	return root
 }
 
-func (a *app) checkOutput() error {
-	if a.output != "text" && a.output != "json" {
+// outputForms is the annotation of a command with more forms of output than text
+// and json.
+const outputForms = "output forms"
+
+func (a *app) checkOutput(cmd *cobra.Command) error {
+	forms := strings.Fields(cmp.Or(cmd.Annotations[outputForms], "text json"))
+	if !slices.Contains(forms, a.output) {
 		output := a.output
 		a.output = "text"
-		return fmt.Errorf("--output is %q, not text or json", output)
+		return fmt.Errorf("--output is %q, not %s", output, strings.Join(forms, " or "))
 	}
 	return nil
 }
