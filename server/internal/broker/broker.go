@@ -406,7 +406,7 @@ func endedBy(e *Error) string {
 		return "admin"
 	case reasonShutdown:
 		return "shutdown"
-	case reasonStdinLarge:
+	case string(policy.ReasonStdinTooLarge):
 		return "stdin_limit"
 	default:
 		return "request"

@@ -70,8 +70,6 @@ const (
 	reasonArgv          = "INVALID_ARGV"
 	reasonTimeout       = "TIMEOUT"
 	reasonCanceled      = "CANCELED"
-	reasonStdinLarge    = "STDIN_TOO_LARGE"
-	reasonStdinText     = "STDIN_NOT_TEXT"
 	reasonSignal        = "SIGNAL_NOT_ALLOWED"
 	reasonGuard         = "GUARD_FAILED"
 	reasonProgMissing   = "PROGRAM_MISSING"

@@ -11,8 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
-	"unicode/utf8"
 
+	"github.com/rootgate-project/rootgate/policy"
 	"github.com/rootgate-project/rootgate/server/internal/sandbox"
 	"github.com/rootgate-project/rootgate/server/internal/sandbox/stdio"
 )
@@ -118,13 +118,8 @@ func (x *execution) openInput(ctx context.Context) (*input, error) {
 		}
 		return nil, err
 	}
-	if rule.UTF8 {
-		if at := notText(data); at >= 0 {
-			return nil, &Error{
-				Kind: KindDenied, Reason: reasonStdinText, Rule: x.decision.Rule.ID, Line: x.decision.Line,
-				Message: fmt.Sprintf("byte %d of standard input is not part of a UTF-8 text without control characters", at),
-			}
-		}
+	if reason, message := rule.Check(data); reason != "" {
+		return nil, &Error{Kind: KindDenied, Reason: string(reason), Rule: x.decision.Rule.ID, Line: x.decision.Line, Message: message}
 	}
 	if in.sealed, err = stdio.Sealed(data); err != nil {
 		return nil, internal("seal stdin: %w", err)
@@ -156,27 +151,9 @@ func (in *input) readAll(ctx context.Context) ([]byte, error) {
 
 func (in *input) tooLarge() *Error {
 	return &Error{
-		Kind: KindDenied, Reason: reasonStdinLarge,
+		Kind: KindDenied, Reason: string(policy.ReasonStdinTooLarge),
 		Message: fmt.Sprintf("standard input is longer than the rule's limit of %d bytes", in.max),
 	}
-}
-
-// notText returns the offset of the first byte that is not part of valid UTF-8,
-// or that is a control character other than tab and newline; -1 when there is
-// none. A carriage return or NUL in a tool's input has carried hidden lines past
-// filters before (CVE-2021-40085).
-func notText(data []byte) int {
-	for i := 0; i < len(data); {
-		r, size := utf8.DecodeRune(data[i:])
-		if r == utf8.RuneError && size <= 1 {
-			return i
-		}
-		if r < 0x20 && r != '\t' && r != '\n' || r >= 0x7f && r < 0xa0 {
-			return i
-		}
-		i += size
-	}
-	return -1
 }
 
 // file is what the command gets; nil: /dev/null.
