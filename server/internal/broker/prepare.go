@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/moby/sys/capability"
@@ -41,7 +39,6 @@ type planKey struct {
 // plan is what is prepared for a planKey.
 type plan struct {
 	rule    *policy.Rule
-	program policy.Program
 	filter  []byte // struct sock_filter array
 	caps    uint64
 	rlimits []sandbox.Rlimit
@@ -49,10 +46,7 @@ type plan struct {
 	// netWrites are files below /proc/sys/net: each network namespace has its
 	// own, so that they are granted at the launch.
 	netWrites []string
-
-	mu   sync.Mutex
-	prog *program.Program // nil while it is missing
-	view *landlock.View   // for prog
+	target    *target
 }
 
 // Layer is one layer of the sandbox as a reply names it.
@@ -70,11 +64,11 @@ func (b *Broker) Prepare(snapshot *policy.Snapshot, number uint64) (*Generation,
 		Number: number, SHA256: snapshot.SHA256(), Loaded: time.Now(), Snapshot: snapshot,
 		plans: make(map[planKey]*plan),
 	}
-	filters := make(map[string][]byte)
+	shared := &shared{filters: make(map[string][]byte), targets: make(map[string]*target), files: landlock.NewFiles()}
 	var findings policy.Findings
 	for _, r := range snapshot.Rules() {
 		for _, p := range r.Programs {
-			pl, err := b.plan(r, p, filters)
+			pl, err := b.plan(r, p, shared)
 			if err != nil {
 				findings = append(findings, finding(r, err))
 				continue
@@ -103,21 +97,21 @@ func finding(r *policy.Rule, err error) policy.Finding {
 	return f
 }
 
-func (b *Broker) plan(r *policy.Rule, p policy.Program, filters map[string][]byte) (*plan, error) {
+func (b *Broker) plan(r *policy.Rule, p policy.Program, common *shared) (*plan, error) {
 	e := r.Effect
-	pl := &plan{rule: r, program: p, rlimits: b.rlimits(e.Limits)}
+	pl := &plan{rule: r, rlimits: b.rlimits(e.Limits)}
 	var err error
 	if pl.caps, err = capabilities(e.Caps); err != nil {
 		return nil, err
 	}
 	key := strings.Join(e.Seccomp, " ")
-	if pl.filter = filters[key]; pl.filter == nil {
+	if pl.filter = common.filters[key]; pl.filter == nil {
 		filter, err := seccomp.Compile(seccomp.Request{Names: e.Seccomp})
 		if err != nil {
 			return nil, err
 		}
 		pl.filter = filter.Bytes()
-		filters[key] = pl.filter
+		common.filters[key] = pl.filter
 	}
 	for _, path := range e.FS.Write {
 		if isNetSysctl(path) {
@@ -125,7 +119,8 @@ func (b *Broker) plan(r *policy.Rule, p policy.Program, filters map[string][]byt
 		}
 	}
 	pl.layers = b.layers(e)
-	if _, err := pl.current(); err != nil && !errors.Is(err, program.ErrMissing) {
+	pl.target = common.target(p, e, pl.caps)
+	if _, err := pl.target.current(); err != nil && !errors.Is(err, program.ErrMissing) {
 		return nil, err
 	}
 	return pl, nil
@@ -193,75 +188,6 @@ func capabilities(names []string) (mask uint64, err error) {
 	return mask, nil
 }
 
-// current returns the program that stands at the plan's path now, and makes the
-// view for it anew when it is another one than before. changed is true once for
-// each change.
-func (pl *plan) current() (changed bool, err error) {
-	pl.mu.Lock()
-	defer pl.mu.Unlock()
-	prog := pl.prog
-	if prog == nil {
-		prog, err = program.Open(pl.program.Path, program.Options{SHA256: pl.program.SHA256})
-	} else {
-		prog, _, err = prog.Current()
-	}
-	if err != nil {
-		return false, err
-	}
-	if prog == pl.prog {
-		if pl.view == nil {
-			return false, nil
-		}
-		return false, pl.view.Refresh()
-	}
-	view, err := pl.open(prog)
-	if err != nil {
-		return false, err
-	}
-	changed = pl.prog != nil
-	pl.prog, pl.view = prog, view
-	return changed, nil
-}
-
-// open makes the view for a program. It is nil for fs: host on a kernel whose
-// Landlock has no scopes: there is nothing to restrict then.
-func (pl *plan) open(prog *program.Program) (*landlock.View, error) {
-	fs := pl.rule.Effect.FS
-	if fs.Host {
-		view, err := landlock.HostView()
-		if _, old := errors.AsType[*landlock.ABIError](err); old {
-			return nil, nil
-		}
-		return view, err
-	}
-	var rules []landlock.PathRule
-	add := func(access landlock.Access, paths []string) {
-		for _, path := range paths {
-			if !isNetSysctl(path) {
-				rules = append(rules, landlock.PathRule{Path: path, Access: access, Optional: true})
-			}
-		}
-	}
-	add(landlock.Read, fs.Read)
-	add(landlock.Write, fs.Write)
-	add(landlock.Read|landlock.Exec, fs.Exec)
-	return landlock.NewView(landlock.Spec{Interpreter: prog.Interpreter(), Rules: rules, Base: base(pl.rule.Effect.UID, pl.caps)})
-}
-
-// readsAll are the capabilities by which a command reads files whatever their
-// mode (capabilities(7)).
-const readsAll = 1<<capability.CAP_DAC_OVERRIDE | 1<<capability.CAP_DAC_READ_SEARCH
-
-// base is the base view. For a command that file modes do not hold, it is without
-// /proc and /sys: what of them only root may read, the rule must name.
-func base(uid uint32, caps uint64) []landlock.PathRule {
-	view := landlock.Base()
-	if uid != 0 && caps&readsAll == 0 {
-		return view
-	}
-	return slices.DeleteFunc(view, func(r landlock.PathRule) bool { return r.Path == "/proc" || r.Path == "/sys" })
-}
-
 // launch is one command, ready to go.
 type launch struct {
 	spec      sandbox.Spec
@@ -286,13 +212,11 @@ func (gen *Generation) prepare(d policy.Decision, held *guard.Held, programChang
 	if pl == nil {
 		return nil, internal("rule %s has no plan for %s", d.Rule.ID, d.Program)
 	}
-	changed, err := pl.current()
+	changed, err := pl.target.current()
 	if err != nil {
 		return nil, programError(d, err)
 	}
-	pl.mu.Lock()
-	prog, view := pl.prog, pl.view
-	pl.mu.Unlock()
+	prog, view := pl.target.pinned()
 	if changed {
 		if err := programChanged(prog); err != nil {
 			return nil, err
@@ -362,10 +286,7 @@ func (gen *Generation) Missing() []string {
 	for _, r := range gen.Snapshot.Rules() {
 		for _, p := range r.Programs {
 			pl := gen.plans[planKey{r.ID, p.Path}]
-			pl.mu.Lock()
-			missing := pl.prog == nil
-			pl.mu.Unlock()
-			if missing {
+			if prog, _ := pl.target.pinned(); prog == nil {
 				out = append(out, string(r.ID))
 				break
 			}

@@ -16,6 +16,7 @@ type opened struct {
 	file      *os.File
 	dev, ino  uint64
 	directory bool
+	shared    bool // other views may have it too: nobody closes it
 }
 
 // open opens the path anew. Nothing at the path of an optional rule is no error.
@@ -63,7 +64,7 @@ func (o *opened) stale() (bool, error) {
 }
 
 func (o *opened) close() error {
-	if o.file == nil {
+	if o.file == nil || o.shared {
 		return nil
 	}
 	return o.file.Close()
@@ -92,8 +93,8 @@ func (v *View) Refresh() error {
 		if !stale {
 			continue
 		}
-		next := opened{rule: v.rules[i].rule}
-		if err := next.open(); err != nil {
+		next, err := v.files.open(v.rules[i].rule)
+		if err != nil {
 			return fmt.Errorf("refresh landlock view: %w", err)
 		}
 		if next.file == nil {

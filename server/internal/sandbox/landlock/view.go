@@ -19,6 +19,8 @@ type Spec struct {
 	// Base replaces the base view. Nil stands for Base(), an empty slice for
 	// no base at all.
 	Base []PathRule
+	// Files shares what is open with other views. Nil: this view has its own.
+	Files *Files
 }
 
 // FDRule gives access to an open file or directory for one launch.
@@ -41,8 +43,9 @@ type Call struct {
 // View is a prepared set of rules, safe for concurrent use. The zero View is not
 // usable.
 type View struct {
-	abi  int
-	host bool
+	abi   int
+	host  bool
+	files *Files
 
 	mu     sync.RWMutex
 	closed bool
@@ -78,12 +81,12 @@ func newView(spec Spec, abi int) (*View, error) {
 	if spec.Interpreter != "" {
 		rules = append(rules, PathRule{Path: spec.Interpreter, Access: Read | Exec})
 	}
-	v := &View{abi: abi}
+	v := &View{abi: abi, files: spec.Files}
 	for _, rule := range rules {
 		o := opened{rule: rule}
 		err := checkRule(rule)
 		if err == nil {
-			err = o.open()
+			o, err = spec.Files.open(rule)
 		}
 		v.rules = append(v.rules, o)
 		if err != nil {
