@@ -14,7 +14,8 @@ import (
 const burst = 100 * time.Millisecond
 
 // forwarder passes this process's signals on to a command. One that comes before
-// the command has started cancels it instead.
+// the command has started waits for that a moment, as its first output may have
+// been seen already, and then cancels it instead.
 type forwarder struct {
 	cancel  context.CancelFunc
 	signals chan os.Signal
@@ -22,10 +23,12 @@ type forwarder struct {
 	done    chan struct{}
 	once    sync.Once
 
-	mu    sync.Mutex
-	cmd   signaler       // nil until it has started
-	last  syscall.Signal // the last signal that was passed on, or cancelled
-	asked time.Time      // when one first asked for the end
+	mu      sync.Mutex
+	cmd     signaler         // nil until it has started
+	pending []syscall.Signal // came before that
+	timer   *time.Timer      // ends the wait of the first of them
+	last    syscall.Signal   // the last signal that was passed on, or cancelled
+	asked   time.Time        // when one first asked for the end
 }
 
 // signaler is a command that has started.
@@ -67,6 +70,10 @@ func (f *forwarder) attach(cmd signaler) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.cmd = cmd
+	for _, sig := range f.pending {
+		f.pass(sig)
+	}
+	f.pending = nil
 }
 
 func (f *forwarder) handle(sig os.Signal) {
@@ -77,14 +84,32 @@ func (f *forwarder) handle(sig os.Signal) {
 		return
 	}
 	f.last = number
+	if f.cmd != nil {
+		f.pass(number)
+		return
+	}
+	f.pending = append(f.pending, number)
+	if f.timer == nil {
+		f.timer = time.AfterFunc(burst, func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if f.cmd == nil {
+				f.cancel()
+			}
+		})
+	}
+}
+
+// pass hands a signal to the command, or cancels it. The caller holds mu.
+func (f *forwarder) pass(sig syscall.Signal) {
 	again := false
-	if number == syscall.SIGINT || number == syscall.SIGTERM {
+	if sig == syscall.SIGINT || sig == syscall.SIGTERM {
 		again = !f.asked.IsZero() && time.Since(f.asked) > burst
 		if f.asked.IsZero() {
 			f.asked = time.Now()
 		}
 	}
-	if f.cmd == nil || again || f.cmd.Signal(sig) != nil {
+	if again || f.cmd.Signal(sig) != nil {
 		f.cancel()
 	}
 }
@@ -99,5 +124,8 @@ func (f *forwarder) stop() syscall.Signal {
 	})
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.timer != nil {
+		f.timer.Stop()
+	}
 	return f.last
 }

@@ -26,29 +26,25 @@ func TestForwarder(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name      string
-		started   bool
 		err       error
 		events    []event
 		cancelled bool
 		passed    int
 	}{
-		{"before the start", false, nil, []event{{syscall.SIGINT, 0}}, true, 0},
-		{"one", true, nil, []event{{syscall.SIGTERM, 0}}, false, 1},
-		{"two in a moment", true, nil, []event{{syscall.SIGTERM, 0}, {syscall.SIGTERM, 0}}, false, 2},
-		{"a second one", true, nil, []event{{syscall.SIGTERM, 0}, {syscall.SIGTERM, time.Second}}, true, 1},
-		{"another second one", true, nil, []event{{syscall.SIGINT, 0}, {syscall.SIGTERM, time.Second}}, true, 1},
-		{"others do not count", true, nil, []event{{syscall.SIGHUP, 0}, {syscall.SIGUSR1, time.Second}, {syscall.SIGTERM, time.Second}}, false, 3},
-		{"ended", true, os.ErrProcessDone, []event{{syscall.SIGTERM, 0}}, true, 1},
-		{"not to be sent", true, errors.New("full"), []event{{syscall.SIGUSR1, 0}}, true, 1},
+		{"one", nil, []event{{syscall.SIGTERM, 0}}, false, 1},
+		{"two in a moment", nil, []event{{syscall.SIGTERM, 0}, {syscall.SIGTERM, 0}}, false, 2},
+		{"a second one", nil, []event{{syscall.SIGTERM, 0}, {syscall.SIGTERM, time.Second}}, true, 1},
+		{"another second one", nil, []event{{syscall.SIGINT, 0}, {syscall.SIGTERM, time.Second}}, true, 1},
+		{"others do not count", nil, []event{{syscall.SIGHUP, 0}, {syscall.SIGUSR1, time.Second}, {syscall.SIGTERM, time.Second}}, false, 3},
+		{"ended", os.ErrProcessDone, []event{{syscall.SIGTERM, 0}}, true, 1},
+		{"not to be sent", errors.New("full"), []event{{syscall.SIGUSR1, 0}}, true, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cancelled := false
 			f := forward(func() { cancelled = true })
 			f.stop() // the test sends
 			cmd := &recorder{err: tt.err}
-			if tt.started {
-				f.attach(cmd)
-			}
+			f.attach(cmd)
 			for _, e := range tt.events {
 				if !f.asked.IsZero() {
 					f.asked = f.asked.Add(-e.after)
@@ -62,5 +58,27 @@ func TestForwarder(t *testing.T) {
 				t.Errorf("got %v, want %v", f.stop(), last)
 			}
 		})
+	}
+}
+
+// A signal that comes before the command has started is passed on when it has, and
+// cancels it when it does not start soon.
+func TestForwarderBeforeTheStart(t *testing.T) {
+	cancelled := make(chan struct{})
+	f := forward(func() { close(cancelled) })
+	f.stop() // the test sends
+	f.handle(syscall.SIGUSR1)
+	cmd := &recorder{}
+	f.attach(cmd)
+	if len(cmd.got) != 1 || cmd.got[0] != syscall.SIGUSR1 {
+		t.Errorf("got %v, want USR1 when the command has started", cmd.got)
+	}
+	f = forward(func() { close(cancelled) })
+	f.stop()
+	f.handle(syscall.SIGINT)
+	select {
+	case <-cancelled:
+	case <-t.Context().Done():
+		t.Error("a command that does not start was not cancelled")
 	}
 }
