@@ -108,9 +108,9 @@ func typeText(t *argv.Type) string {
 	return fmt.Sprintf("%q%s", t.String(), typeGuard(t))
 }
 
-// typeGuard returns what the notation of a type may leave out and the server
-// has to hold a value to.
+// typeGuard returns what the notation of a type may leave out: what the server
+// has to hold a value to, and whether a re takes a leading "-".
 func typeGuard(t *argv.Type) string {
 	p := t.Params()
-	return fmt.Sprintf("[%s %s %q]", p.Access, p.FileKind, p.Under)
+	return fmt.Sprintf("[%s %s %q %t]", p.Access, p.FileKind, p.Under, p.Dash)
 }
