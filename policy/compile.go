@@ -59,6 +59,7 @@ func (l *loading) program(path string, drafts []*draftRule, shared map[string]*a
 		rules = append(rules, argv.Rule{Lines: r.lines})
 		fmt.Fprintf(&ids, "%s\n", r.ID)
 	}
+	prog.usage = rules
 	if prog.matcher = shared[ids.String()]; prog.matcher != nil {
 		return prog
 	}

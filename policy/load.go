@@ -38,6 +38,10 @@ type Options struct {
 	// and refuse nothing.
 	Vet bool
 
+	// Unchecked leaves out the proofs, the tests, and what a rule grants beyond
+	// reason: what such a snapshot decides is for a report, and never runs.
+	Unchecked bool
+
 	// unproved leaves out the proofs over all requests. Only tests of what stands
 	// behind them, the check of each request, may set it.
 	unproved bool
@@ -56,6 +60,7 @@ type loading struct {
 	rules     int
 	late      bool
 	vet       bool
+	unchecked bool
 }
 
 // Load reads a policy, resolves it, runs its tests and returns it. The snapshot
@@ -64,7 +69,7 @@ type loading struct {
 func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 	l := &loading{
 		ctx: ctx, out: &collector{}, accounts: o.Accounts, base: baseEffect(),
-		ruleIDs: make(map[RuleID]Position), vet: o.Vet,
+		ruleIDs: make(map[RuleID]Position), vet: o.Vet, unchecked: o.Unchecked,
 	}
 	if l.accounts == nil {
 		l.accounts = syntheticAccounts{}
@@ -89,12 +94,14 @@ func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 		return nil, l.out.done()
 	}
 	s := l.compile(drafts)
-	if !l.out.hasErrors() && !o.unproved {
+	if !l.out.hasErrors() && !o.unproved && !o.Unchecked {
 		l.prove(s, drafts)
 	}
 	if !l.out.hasErrors() {
 		s.sha256 = digestOf(files)
-		l.runTests(s, drafts)
+		if !o.Unchecked {
+			l.runTests(s, drafts)
+		}
 	}
 	if l.out.hasErrors() {
 		return nil, l.out.done()

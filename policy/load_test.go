@@ -366,3 +366,31 @@ func TestTables(t *testing.T) {
 		}
 	}
 }
+
+// TestUnchecked holds that a policy is read without its proofs only when a
+// report asks for it.
+func TestUnchecked(t *testing.T) {
+	files := []File{{Name: "a.yaml", Data: []byte(`version: 1
+callers: [{user: u}]
+rules:
+  - id: a
+    exec: /bin/cat
+    argv: |
+      <x:re(/dev/.*)>
+    tests: {deny: [cat /dev/null]}
+`)}}
+	if s, _ := Load(t.Context(), files, Options{}); s != nil {
+		t.Fatal("a policy with errors loads")
+	}
+	s, found := Load(t.Context(), files, Options{Unchecked: true})
+	if s == nil {
+		t.Fatalf("got findings %v", found)
+	}
+	e := s.Executables()
+	if len(e) != 1 || e[0].Path != "/bin/cat" || e[0].Rules[0].ID != "a" || len(e[0].Usage[0].Lines) != 1 {
+		t.Fatalf("got executables %+v", e)
+	}
+	if got := e[0].Matcher.Match([]string{"/dev/null"}, nil); len(got) != 1 {
+		t.Errorf("got lines %v, want one", got)
+	}
+}

@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/rootgate-project/rootgate/policy/argv"
+import (
+	"slices"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
+)
 
 // Snapshot is a loaded policy. It is immutable and safe for concurrent use; a
 // nil Snapshot denies everything.
@@ -16,7 +20,34 @@ type program struct {
 	path    string
 	rules   []*Rule    // sorted by id; the matcher's rule indexes
 	digests [][]string // of the program, by rule
+	usage   []argv.Rule
 	matcher *argv.Matcher
+}
+
+// Executable is a program with the usage lines that run it, for an analysis. It
+// belongs to its snapshot and must not be changed.
+type Executable struct {
+	Path    string        // as the rules write it
+	Rules   []*Rule       // sorted by id; LineRef.Rule of Matcher is an index into it
+	Usage   []argv.Rule   // of each rule, its lines; to be compiled together with others
+	Matcher *argv.Matcher // of Usage
+}
+
+// Executables returns the programs of the policy, sorted by path.
+func (s *Snapshot) Executables() []Executable {
+	if s == nil {
+		return nil
+	}
+	var out []Executable
+	for name, programs := range s.byName {
+		for _, p := range programs {
+			if p.path == name {
+				out = append(out, Executable{Path: p.path, Rules: p.rules, Usage: p.usage, Matcher: p.matcher})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Executable) int { return comparePaths(a.Path, b.Path) })
+	return out
 }
 
 // Rules returns the rules, sorted by id. They must not be changed.

@@ -128,7 +128,7 @@ func TestLimits(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var rules []Rule
 			for _, src := range tt.rules {
-				rules = append(rules, Rule{mustParse(t, src, nil).Lines})
+				rules = append(rules, Rule{Lines: mustParse(t, src, nil).Lines})
 			}
 			m, err := Compile(rules, tt.lim)
 			if tt.want == "" {

@@ -32,20 +32,27 @@ var definitions = map[string]definition{
 	"port":   fixed("port", func() expr { return rangeExpr(1, 65535) }),
 	"ifname": fixed("ifname", ifnameExpr),
 	"netns":  fixed("netns", netnsExpr),
-	"str":    fixed("str", func() expr { return eRep(eSet(printable()), 1, 255) }),
+	// Everything that no type may refuse on its own: the union of all types.
+	"any": fixedDash("any", func() expr { return eRep(eSet(runeSet{0, unicode.MaxRune}.minus(controls)), 0, -1) }),
+	"str": fixed("str", func() expr { return eRep(eSet(printable()), 1, 255) }),
 }
 
 // laterTypes are names that the language keeps for types it does not have yet.
 var laterTypes = []string{
-	"any", "bundle", "bytes", "command", "csv", "decimal", "duration", "enum-list",
+	"bundle", "bytes", "command", "csv", "decimal", "duration", "enum-list",
 	"fqdn", "gid", "group", "host", "pid", "size", "uid", "user", "uuid",
 }
 
 // fixed is a type without parameters, built once.
-func fixed(name string, e func() expr) definition {
+func fixed(name string, e func() expr) definition { return fixedAs(name, false, e) }
+
+// fixedDash is fixed for a type whose values may begin with "-".
+func fixedDash(name string, e func() expr) definition { return fixedAs(name, true, e) }
+
+func fixedAs(name string, dash bool, e func() expr) definition {
 	build := sync.OnceValues(func() (*Type, error) {
 		work := maxTypeWork
-		d, err := compileType(name, e(), false, &work)
+		d, err := compileType(name, e(), dash, &work)
 		if err != nil {
 			return nil, err
 		}

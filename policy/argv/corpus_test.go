@@ -257,7 +257,7 @@ func (p *corpusProgram) compile(t testing.TB) (*Matcher, []Rule) {
 	}
 	var rules []Rule
 	for _, src := range p.rules {
-		rules = append(rules, Rule{mustParse(t, src, scope).Lines})
+		rules = append(rules, Rule{Lines: mustParse(t, src, scope).Lines})
 	}
 	m, err := Compile(rules, Limits{})
 	if err != nil {
@@ -457,7 +457,7 @@ func TestZeroMatcher(t *testing.T) {
 // TestForeignLines: a line that Parse did not make is no line.
 func TestForeignLines(t *testing.T) {
 	for _, l := range []*Line{nil, {}, {Number: 1, Source: "a"}} {
-		if m, err := Compile([]Rule{{[]*Line{l}}}, Limits{}); err == nil || m != nil {
+		if m, err := Compile([]Rule{{Lines: []*Line{l}}}, Limits{}); err == nil || m != nil {
 			t.Errorf("%v: got %v, %v", l, m, err)
 		}
 	}

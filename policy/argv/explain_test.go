@@ -174,7 +174,7 @@ func TestNames(t *testing.T) {
 	if access || kind {
 		t.Error("an unknown name is read")
 	}
-	if !strings.HasPrefix(strings.Join(TypeNames(), " "), "cidr ifname int ip ip4 ip6 mac netns path port re str") {
+	if !strings.HasPrefix(strings.Join(TypeNames(), " "), "any cidr ifname int ip ip4 ip6 mac netns path port re str") {
 		t.Errorf("got %q", TypeNames())
 	}
 }

@@ -10,6 +10,11 @@ import (
 // Rule is the alternatives of one rule for one program.
 type Rule struct {
 	Lines []*Line
+	// Union gives the lines the plain semantics of a union: a keyword does not
+	// take a token away from a placeholder. It is for the patterns of an
+	// analysis, which must not miss a request; Explain and Captures do not
+	// know it.
+	Union bool
 }
 
 // LineRef names a line: the index of its rule as it was given to Compile, and

@@ -81,7 +81,7 @@ func TestDifferAgainstCaptures(t *testing.T) {
 		if err != nil {
 			return
 		}
-		rules := []Rule{{b.Lines}}
+		rules := []Rule{{Lines: b.Lines}}
 		m, err := Compile(rules, Limits{})
 		if err != nil {
 			t.Fatal(err)

@@ -260,7 +260,7 @@ func TestThreeWays(t *testing.T) {
 				}
 				lines = append(lines, b.Lines...)
 			}
-			rules = append(rules, Rule{lines})
+			rules = append(rules, Rule{Lines: lines})
 		}
 		m, err := Compile(rules, Limits{})
 		if err != nil {
@@ -378,7 +378,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 					lines = append(lines, b.Lines...)
 				}
 			}
-			rules = append(rules, Rule{lines})
+			rules = append(rules, Rule{Lines: lines})
 		}
 		m, err := Compile(rules, Limits{})
 		if err != nil {
@@ -389,7 +389,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		for r, rule := range rules {
 			lines := slices.Clone(rule.Lines)
 			slices.Reverse(lines)
-			alone, err := Compile([]Rule{{lines}}, Limits{})
+			alone, err := Compile([]Rule{{Lines: lines}}, Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -146,7 +146,7 @@ func BenchmarkCompile(b *testing.B) {
 	}
 	for b.Loop() {
 		block := mustParse(b, ipLines, scope)
-		if _, err := Compile([]Rule{{block.Lines}}, Limits{}); err != nil {
+		if _, err := Compile([]Rule{{Lines: block.Lines}}, Limits{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -16,7 +16,7 @@ func compileRules(t testing.TB, srcs ...string) *Matcher {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rules = append(rules, Rule{b.Lines})
+		rules = append(rules, Rule{Lines: b.Lines})
 	}
 	m, err := Compile(rules, Limits{})
 	if err != nil {
@@ -134,7 +134,7 @@ func TestRequestsAgainstEnumeration(t *testing.T) {
 			if err != nil {
 				b, _ = Parse("a", nil)
 			}
-			rules = append(rules, Rule{b.Lines})
+			rules = append(rules, Rule{Lines: b.Lines})
 		}
 		m, err := Compile(rules, Limits{})
 		if err != nil {

@@ -139,7 +139,7 @@ func TestNewType(t *testing.T) {
 		{"path", Params{Under: []string{""}}, "", "", "not an absolute canonical path"},
 		{"path", Params{Under: []string{"/a"}, Access: 9}, "", "", "not one of its constants"},
 		{"pid", Params{}, "", "", "later release"},
-		{"integer", Params{}, "", "", "unknown type; known types: cidr, ifname, int"},
+		{"integer", Params{}, "", "", "unknown type; known types: any, cidr, ifname, int"},
 		{"", Params{}, "", "", "unknown type"},
 	}
 	for _, tt := range tests {

@@ -48,6 +48,7 @@ type wordSubsets struct {
 	touched  []int32   // classes with targets
 	reserved []int32   // of each class, the stamp of the rule that reserved it
 	turn     int32
+	union    bool // the rule of this turn reserves nothing
 }
 
 // newWordDFA builds the automaton of n. On an error, the LineRef is the line
@@ -115,6 +116,7 @@ func (w *wordSubsets) expand(set []int32) {
 			end++
 		}
 		w.turn++
+		w.union = w.n.union[rule]
 		for _, keyword := range []bool{true, false} {
 			for _, q := range set[:end] {
 				if node := &w.n.nodes[q]; node.op == stWord && node.word.keyword == keyword {
@@ -129,7 +131,7 @@ func (w *wordSubsets) expand(set []int32) {
 func (w *wordSubsets) follow(node *wordNode) {
 	for _, c := range w.x.classes[node.pred] {
 		w.b.work--
-		if node.word.keyword {
+		if node.word.keyword && !w.union {
 			w.reserved[c] = w.turn
 		} else if w.reserved[c] == w.turn {
 			continue

@@ -26,6 +26,7 @@ type wordNode struct {
 type wordNFA struct {
 	nodes  []wordNode
 	starts []int32 // of each rule
+	union  []bool  // of each rule, Rule.Union
 	of     map[*word]int32
 	limit  int
 	ref    LineRef // of the states that are built now
@@ -42,6 +43,7 @@ func newWordNFA(rules []Rule, of map[*word]int32, limit int) (*wordNFA, error) {
 			return n, err
 		}
 		n.starts = append(n.starts, start)
+		n.union = append(n.union, rule.Union)
 		for l, line := range rule.Lines {
 			n.ref = LineRef{r, l + 1}
 			end, err := n.seq(start, line.seq)
