@@ -21,7 +21,8 @@ const (
 type document struct {
 	*loading
 	src  *source
-	rule RuleID // of the rule that is being read, for findings
+	rule RuleID            // of the rule that is being read, for findings
+	vars map[string]string // of the file, by name
 }
 
 // report adds a finding at a place of the file.

@@ -226,7 +226,12 @@ func editList[T cmp.Ordered](d *document, n *yaml.Node, what string, parent []T,
 	return result
 }
 
+// fsPath reads a path in which variables may stand.
 func (d *document) fsPath(n *yaml.Node, s string) (string, bool) {
+	s, ok := d.substitute(n, s)
+	if !ok {
+		return "", false
+	}
 	if !isCanonicalPath(s) {
 		d.fail(n, "F-VALUE", "%q is not an absolute path without //, . and ..", clip(s))
 		return "", false

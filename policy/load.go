@@ -80,16 +80,7 @@ func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 	if !l.bounded(files) {
 		return nil, l.out.done()
 	}
-	var drafts []*draftRule
-	for _, f := range files {
-		if l.expired(f.Name, 0, "this file") {
-			break
-		}
-		d := &document{loading: l, src: newSource(f)}
-		if root := d.parse(f.Data); root != nil {
-			drafts = append(drafts, d.readFile(root)...)
-		}
-	}
+	drafts := l.readFiles(files)
 	if l.out.hasErrors() {
 		return nil, l.out.done()
 	}

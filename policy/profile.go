@@ -19,6 +19,7 @@ var profileName = regexp.MustCompile(`^[a-z][a-z0-9_+.-]{0,63}$`)
 
 // profileDraft is a profile as a file has it and, once asked for, resolved.
 type profileDraft struct {
+	file    *fileScope // that defines it: its names mean what they mean there
 	key     *yaml.Node
 	parent  ProfileName
 	extends *yaml.Node // where the parent is named; nil: base by default
@@ -27,10 +28,8 @@ type profileDraft struct {
 	effect  *Effect
 }
 
-// readProfiles reads the profiles of a file and resolves each of them, those
-// that no rule uses as well: a mistake shows when it is made.
+// readProfiles reads the profiles that a file defines.
 func (d *document) readProfiles(n *yaml.Node, file *fileScope) {
-	file.profiles = make(map[ProfileName]*profileDraft)
 	for _, f := range d.mapping(n, "profiles") {
 		name := ProfileName(f.key.Value)
 		switch {
@@ -40,10 +39,16 @@ func (d *document) readProfiles(n *yaml.Node, file *fileScope) {
 			d.fail(f.key, "F-VALUE", "%q is not the name of a profile", clip(f.key.Value))
 		default:
 			if p := d.readProfile(f); p != nil {
+				p.file = file
 				file.profiles[name] = p
 			}
 		}
 	}
+}
+
+// resolveProfiles resolves every profile of a file, those that no rule uses as
+// well: a mistake shows when it is made.
+func (d *document) resolveProfiles(file *fileScope) {
 	for _, name := range slices.Sorted(maps.Keys(file.profiles)) {
 		d.profile(file.profiles[name].key, file, name)
 	}
@@ -85,14 +90,15 @@ func (d *document) profile(n *yaml.Node, file *fileScope, name ProfileName) Effe
 	}
 	if p.effect == nil {
 		effect := file.base
-		if file.tooDeep(name) {
-			d.fail(p.key, "F-LIMIT", "the profile %s stands on itself, or on more than %d others", name, maxExtends-1)
+		owner := p.file.doc
+		if p.file.tooDeep(name) {
+			owner.fail(p.key, "F-LIMIT", "the profile %s stands on itself, or on more than %d others", name, maxExtends-1)
 			p.effect = &effect
 			return effect
 		}
-		effect = d.profile(p.extends, file, p.parent)
+		effect = owner.profile(p.extends, p.file, p.parent)
 		if p.run != nil {
-			effect = d.applyRun(effect, p.run, p.hasWhy)
+			effect = owner.applyRun(effect, p.run, p.hasWhy)
 		}
 		p.effect = &effect
 	}
@@ -107,7 +113,7 @@ func (file *fileScope) tooDeep(name ProfileName) bool {
 		if p == nil || p.parent == baseProfile {
 			return false
 		}
-		name = p.parent
+		file, name = p.file, p.parent
 	}
 	return name != baseProfile
 }
