@@ -45,6 +45,7 @@ func (l *loading) compile(drafts []*draftRule) *Snapshot {
 			s.byName[base] = append(s.byName[base], prog)
 		}
 	}
+	l.neverGuards(s)
 	return s
 }
 

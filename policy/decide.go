@@ -127,6 +127,9 @@ func (m *match) decide(r Request) Decision {
 			}
 		}
 	}
+	if n := m.program.guard.violated(m, r.Argv[1:]); denial == nil && n != nil {
+		denial = &Denial{Reason: ReasonNever, ArgvIndex: -1, Message: "the policy says never: " + n.ID}
+	}
 	if denial != nil {
 		return m.deny(*denial)
 	}

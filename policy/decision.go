@@ -43,6 +43,7 @@ const (
 	ReasonMissingArgument  Reason = "MISSING_ARGUMENT"
 	ReasonExtraArgument    Reason = "EXTRA_ARGUMENT"
 	ReasonAmbiguous        Reason = "AMBIGUOUS"
+	ReasonNever            Reason = "NEVER"
 	ReasonEnvNotAllowed    Reason = "ENV_NOT_ALLOWED"
 	ReasonCwdNotAllowed    Reason = "CWD_NOT_ALLOWED"
 	ReasonStdinNotAllowed  Reason = "STDIN_NOT_ALLOWED"

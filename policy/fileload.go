@@ -1,7 +1,9 @@
 package policy
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -13,9 +15,8 @@ import (
 const version = 1
 
 var fileSchema = schema{
-	what:  "a policy file",
-	keys:  strings.Fields("version about callers use vars types profiles rules"),
-	later: strings.Fields("never"),
+	what: "a policy file",
+	keys: strings.Fields("version about callers use vars types profiles rules never"),
 }
 
 // fileScope is what the rules of one file share.
@@ -69,10 +70,12 @@ func (l *loading) readFiles(files []File) []*draftRule {
 	for _, f := range all {
 		f.doc.resolveProfiles(f)
 		rules = append(rules, f.doc.readRules(f)...)
+		f.doc.readNevers(f)
 		if l.vet {
 			f.doc.unusedUses(f)
 		}
 	}
+	slices.SortFunc(l.nevers, func(a, b *draftNever) int { return cmp.Compare(a.ID, b.ID) })
 	return rules
 }
 

@@ -58,6 +58,7 @@ type loading struct {
 	base      Effect
 	ruleIDs   map[RuleID]Position
 	rules     int
+	nevers    []*draftNever // sorted by id once all are read
 	late      bool
 	vet       bool
 	unchecked bool

@@ -46,19 +46,16 @@ func (l *loading) prove(s *Snapshot, drafts []*draftRule) {
 	for _, r := range drafts {
 		p.drafts[r.Rule] = r
 	}
-	var programs []*program
-	for _, named := range s.byName {
-		programs = append(programs, named...)
-	}
-	slices.SortFunc(programs, func(a, b *program) int { return comparePaths(a.path, b.path) })
-	programs = slices.Compact(programs)
+	programs := s.programs()
 	for _, prog := range programs {
 		if p.expired(prog.rules[0].Pos.File, prog.rules[0].Pos.Line, "the proofs of "+prog.path) {
 			return
 		}
 		p.program(prog)
+		p.nevers(prog)
 	}
 	if p.vet {
+		p.idleNevers(programs)
 		p.sharedNames(s)
 	}
 }

@@ -23,7 +23,7 @@ func isTypeName(name string) bool { return slices.Contains(argv.TypeNames(), nam
 var ruleSchema = schema{
 	what:  "a rule",
 	keys:  strings.Fields("id why accept exec profile run args argv callers netns env cwd stdin signals tests"),
-	later: strings.Fields("chain wrap overrides unit detach limits explain use vars never terminal"),
+	later: strings.Fields("chain wrap overrides unit detach limits explain terminal"),
 }
 
 // draftRule is a rule while a policy loads.

@@ -11,6 +11,7 @@ import (
 type Snapshot struct {
 	rules  []*Rule // sorted by id
 	byName map[string][]*program
+	nevers []*Never // sorted by id
 	sha256 string
 	tests  int
 }
@@ -22,6 +23,7 @@ type program struct {
 	digests [][]string // of the program, by rule
 	usage   []argv.Rule
 	matcher *argv.Matcher
+	guard   *neverGuard // nil: no never names the program
 }
 
 // Executable is a program with the usage lines that run it, for an analysis. It
@@ -39,14 +41,9 @@ func (s *Snapshot) Executables() []Executable {
 		return nil
 	}
 	var out []Executable
-	for name, programs := range s.byName {
-		for _, p := range programs {
-			if p.path == name {
-				out = append(out, Executable{Path: p.path, Rules: p.rules, Usage: p.usage, Matcher: p.matcher})
-			}
-		}
+	for _, p := range s.programs() {
+		out = append(out, Executable{Path: p.path, Rules: p.rules, Usage: p.usage, Matcher: p.matcher})
 	}
-	slices.SortFunc(out, func(a, b Executable) int { return comparePaths(a.Path, b.Path) })
 	return out
 }
 
@@ -56,6 +53,29 @@ func (s *Snapshot) Rules() []*Rule {
 		return nil
 	}
 	return append([]*Rule(nil), s.rules...)
+}
+
+// Nevers returns the assertions of the policy, sorted by id. They must not be
+// changed.
+func (s *Snapshot) Nevers() []*Never {
+	if s == nil {
+		return nil
+	}
+	return append([]*Never(nil), s.nevers...)
+}
+
+// programs returns the programs, sorted by path.
+func (s *Snapshot) programs() []*program {
+	var all []*program
+	for name, named := range s.byName {
+		for _, p := range named {
+			if p.path == name {
+				all = append(all, p)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b *program) int { return comparePaths(a.path, b.path) })
+	return all
 }
 
 // SHA256 returns the digest, in lowercase hex, of the files the snapshot was
