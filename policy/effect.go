@@ -32,6 +32,11 @@ type Effect struct {
 	Umask   uint32 // 0 to 0777
 	Nice    int    // -20 to 19
 	Cwd     string // absolute and canonical
+
+	// What follows says where the effect comes from, and is no part of it.
+
+	origins  origins
+	profiles []ProfileName // that were merged, base not counted
 }
 
 // FS is what the command sees of the file system beyond the base view. Each

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,24 +52,25 @@ func (d *document) applyRun(e Effect, n *yaml.Node, hasWhy bool) Effect {
 	if !ok {
 		return e
 	}
+	e.origins = e.origins.with(d, "run.", f)
 	d.applyIdentity(&e, f)
 	if v, ok := f["caps"]; ok {
-		e.Caps = editList(d, v.value, "caps", e.Caps, d.capability)
+		e.Caps = editNoted(d, v.value, "caps", e.Caps, d.capability, e.origins.note(d, "run.caps"))
 	}
 	if v, ok := f["seccomp"]; ok {
-		e.Seccomp = editList(d, v.value, "seccomp", e.Seccomp, d.seccompName)
+		e.Seccomp = editNoted(d, v.value, "seccomp", e.Seccomp, d.seccompName, e.origins.note(d, "run.seccomp"))
 		if len(e.Seccomp) == 0 {
 			d.fail(v.value, "F-VALUE", "seccomp names nothing; the least is %s", defaultSeccomp)
 		}
 	}
 	if v, ok := f["fs"]; ok {
-		e.FS = d.applyFS(e.FS, v.value, hasWhy)
+		e.FS = d.applyFS(e.FS, v.value, hasWhy, e.origins)
 	}
 	if v, ok := f["net"]; ok {
 		e.Net = d.oneOf(v.value, "net", e.Net, NetHost, NetNone)
 	}
 	if v, ok := f["limits"]; ok {
-		e.Limits = d.applyLimits(e.Limits, v.value)
+		e.Limits = d.applyLimits(e.Limits, v.value, e.origins)
 	}
 	if v, ok := f["umask"]; ok {
 		e.Umask = d.umask(v.value, e.Umask)
@@ -116,7 +118,7 @@ func (d *document) umask(n *yaml.Node, def uint32) uint32 {
 	return uint32(v)
 }
 
-func (d *document) applyFS(parent FS, n *yaml.Node, hasWhy bool) FS {
+func (d *document) applyFS(parent FS, n *yaml.Node, hasWhy bool, at origins) FS {
 	if n.Kind == yaml.ScalarNode && !isNull(n) {
 		if d.oneOf(n, "fs", "", "host") != "host" {
 			return parent
@@ -140,13 +142,14 @@ func (d *document) applyFS(parent FS, n *yaml.Node, hasWhy bool) FS {
 		list *[]string
 	}{{"read", &parent.Read}, {"write", &parent.Write}, {"exec", &parent.Exec}} {
 		if v, ok := f[l.name]; ok {
-			*l.list = editList(d, v.value, "fs."+l.name, *l.list, d.fsPath)
+			what := "fs." + l.name
+			*l.list = editNoted(d, v.value, what, *l.list, d.fsPath, at.note(d, "run."+what))
 		}
 	}
 	return parent
 }
 
-func (d *document) applyLimits(l Limits, n *yaml.Node) Limits {
+func (d *document) applyLimits(l Limits, n *yaml.Node, at origins) Limits {
 	f, ok := d.fields(n, schema{
 		what:  "limits",
 		keys:  strings.Fields("wall cpu mem nofile procs stdout stderr"),
@@ -157,6 +160,7 @@ func (d *document) applyLimits(l Limits, n *yaml.Node) Limits {
 	}
 	limit := func(name string, read func(*yaml.Node, string, int64, int64) (int64, bool), lo, hi int64, store func(int64)) {
 		if v, ok := f[name]; ok {
+			at[origin{part: "run.limits." + name}] = d.pos(v.key)
 			if n, ok := read(v.value, "limits."+name, lo, hi); ok {
 				store(n)
 			}
@@ -177,6 +181,13 @@ func (d *document) applyLimits(l Limits, n *yaml.Node) Limits {
 // their order and are refused. The result is sorted and shared with nobody.
 func editList[T cmp.Ordered](d *document, n *yaml.Node, what string, parent []T,
 	read func(n *yaml.Node, s string) (T, bool),
+) []T {
+	return editNoted(d, n, what, parent, read, func(string, *yaml.Node) {})
+}
+
+// editNoted is editList, and tells note of each item that the list puts there.
+func editNoted[T cmp.Ordered](d *document, n *yaml.Node, what string, parent []T,
+	read func(n *yaml.Node, s string) (T, bool), note func(item string, n *yaml.Node),
 ) []T {
 	items, ok := d.listOrOne(n, what)
 	if !ok {
@@ -209,10 +220,12 @@ func editList[T cmp.Ordered](d *document, n *yaml.Node, what string, parent []T,
 			result = slices.Delete(result, at, at+1)
 		case sign == '+' && at < 0:
 			result = append(result, v)
+			note(fmt.Sprint(v), item)
 		case sign == 0 && slices.Contains(plain, v):
 			d.fail(item, "F-VALUE", "%s: %s stands twice", what, clip(s))
 		case sign == 0:
 			plain = append(plain, v)
+			note(fmt.Sprint(v), item)
 		}
 	}
 	if edits > 0 && edits < len(items) {

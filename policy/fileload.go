@@ -26,6 +26,7 @@ type fileScope struct {
 	base       Effect
 	types      argv.Scope // its own and those it uses
 	callers    []CallerSpec
+	callersAt  []Position // of callers
 	hasCallers bool
 	profiles   map[ProfileName]*profileDraft // its own and those it uses
 
@@ -113,6 +114,7 @@ func (d *document) openFile(data []byte) *fileScope {
 	}
 	if v, ok := f["callers"]; ok {
 		file.callers, file.hasCallers = d.callers(v.value)
+		file.callersAt = d.itemsAt(v.value)
 	}
 	if v, ok := f["profiles"]; ok {
 		d.readProfiles(v.value, file)

@@ -83,7 +83,7 @@ func (d *document) applyIdentity(e *Effect, f map[string]field) {
 		d.fail(v.value, "F-VALUE", "the user %s has no name and therefore no group; name a group", e.User)
 	}
 	if v, ok := f["groups"]; ok {
-		e.Groups = editList(d, v.value, "groups", e.Groups, d.groupID)
+		e.Groups = editNoted(d, v.value, "groups", e.Groups, d.groupID, e.origins.note(d, "run.groups"))
 	}
 }
 

@@ -100,6 +100,7 @@ func (d *document) profile(n *yaml.Node, file *fileScope, name ProfileName) Effe
 		if p.run != nil {
 			effect = owner.applyRun(effect, p.run, p.hasWhy)
 		}
+		effect.profiles = append(slices.Clone(effect.profiles), name)
 		p.effect = &effect
 	}
 	return *p.effect

@@ -27,9 +27,15 @@ type Rule struct {
 	Env      Env
 	Cwd      []string // roots below which a request may choose its directory, sorted
 	Stdin    Stdin
-	Signals  []string // names without SIG that a caller may send, sorted
-	Lines    []Line   // Lines[i].Number == i+1
-	key      string   // everything that a request cannot choose; see decide
+	Signals  []string    // names without SIG that a caller may send, sorted
+	Lines    []Line      // Lines[i].Number == i+1
+	Types    []NamedType // that the lines name, sorted by name
+	Accept   []string    // checks whose warnings the rule accepts
+	// AllowTests and DenyTests count the tests of the rule.
+	AllowTests, DenyTests int
+
+	origins origins
+	key     string // everything that a request cannot choose; see decide
 }
 
 // Program is a file that a rule runs.
@@ -65,6 +71,12 @@ func (s CallerSpec) admits(c Caller) bool {
 		return false
 	}
 	return !s.byGroup || c.GID == s.gid || slices.Contains(c.Groups, s.gid)
+}
+
+// Profiles returns the profiles that are merged into the rule's effect, base
+// first.
+func (r *Rule) Profiles() []ProfileName {
+	return append([]ProfileName{baseProfile}, r.Effect.profiles...)
 }
 
 func (r *Rule) admits(c Caller) bool {

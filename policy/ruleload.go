@@ -56,12 +56,20 @@ func (d *document) readRule(n *yaml.Node, file *fileScope) *draftRule {
 		d.readWaivers(v.value, r)
 	}
 	r.Programs = d.programs(n, f)
+	d.noteItems(r, f, file)
 	d.ruleEffect(r, f, file)
 	d.ruleCallers(n, r, f, file)
 	d.ruleRequest(r, f, file)
 	d.ruleLines(n, r, f, file)
 	if v, ok := f["tests"]; ok {
 		r.tests = d.readTests(v.value, r.Programs)
+		for _, t := range r.tests {
+			if t.allow {
+				r.AllowTests++
+			} else {
+				r.DenyTests++
+			}
+		}
 	}
 	if !d.unchecked {
 		d.ruleWarnings(n, r)
@@ -133,7 +141,7 @@ func (d *document) ruleRequest(r *draftRule, f map[string]field, file *fileScope
 	}
 	r.Signals = slices.Clone(defaultSignals)
 	if v, ok := f["signals"]; ok {
-		r.Signals = editList(d, v.value, "signals", nil, d.signal)
+		r.Signals = editNoted(d, v.value, "signals", nil, d.signal, r.origins.note(d, "signals"))
 	}
 }
 
@@ -176,6 +184,7 @@ func (d *document) ruleLines(n *yaml.Node, r *draftRule, f map[string]field, fil
 		}
 	}
 	r.tested = make([]bool, len(r.Lines))
+	r.Types = d.namedTypes(r.Lines, f, file, scope)
 	if d.out.counts[SeverityError] > before {
 		return
 	}

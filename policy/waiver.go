@@ -44,6 +44,7 @@ func (d *document) readWaivers(n *yaml.Node, r *draftRule) {
 		}
 		checks[id] = false
 		r.accept = append(r.accept, waiver{id, item})
+		r.Accept = append(r.Accept, id)
 	}
 	if d.out.waived == nil {
 		d.out.waived = make(map[RuleID]map[string]bool)
