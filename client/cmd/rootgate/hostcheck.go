@@ -67,9 +67,38 @@ func checkProgram(path string) error {
 // what lets others than root change where it leads. A path that passes through
 // a symbolic link is refused, or its links are walked like the rest.
 func checkChain(path string, links bool) error {
+	_, err := walk(path, func(at string, info fs.FileInfo) error {
+		if err := rootOnly(at, info); err != nil {
+			return err
+		}
+		if info.Mode().Type() == fs.ModeSymlink && !links {
+			return fmt.Errorf("%s is a symbolic link", at)
+		}
+		return nil
+	})
+	return err
+}
+
+// walkChain is walk for those who want the symbolic links alone.
+func walkChain(path string, link func(at, target string)) (string, error) {
+	return walk(path, func(at string, info fs.FileInfo) error {
+		if info.Mode().Type() != fs.ModeSymlink {
+			return nil
+		}
+		target, err := os.Readlink(at)
+		if err == nil {
+			link(at, target)
+		}
+		return err
+	})
+}
+
+// walk calls visit for every component and every symbolic link on the way to
+// path, and returns where it leads.
+func walk(path string, visit func(at string, info fs.FileInfo) error) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return err
+		return "", err
 	}
 	at, rest := "/", components(path)
 	for n := 0; len(rest) > 0; {
@@ -77,28 +106,42 @@ func checkChain(path string, links bool) error {
 		rest = rest[1:]
 		info, err := os.Lstat(next)
 		if err != nil {
-			return err
+			return "", err
 		}
-		if err := rootOnly(next, info); err != nil {
-			return err
+		if err := visit(next, info); err != nil {
+			return "", err
 		}
 		if info.Mode().Type() != fs.ModeSymlink {
 			at = next
 			continue
 		}
-		if n++; !links || n > maxLinks {
-			return fmt.Errorf("%s is a symbolic link", next)
+		if n++; n > maxLinks {
+			return "", fmt.Errorf("%s is a symbolic link", next)
 		}
 		target, err := os.Readlink(next)
 		if err != nil {
-			return err
+			return "", err
 		}
 		if filepath.IsAbs(target) {
 			at = "/"
 		}
 		rest = append(components(target), rest...)
 	}
-	return nil
+	return at, nil
+}
+
+// identify returns the path of a file with the numbers that the kernel knows it
+// by.
+func identify(path string) (name string, dev, inode uint64, err error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return "", 0, 0, err
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "", 0, 0, fmt.Errorf("the inode of %s is not known", path)
+	}
+	return path, st.Dev, st.Ino, nil
 }
 
 func components(path string) []string {

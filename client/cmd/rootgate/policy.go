@@ -18,7 +18,8 @@ func (a *app) policy() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(*cobra.Command, []string) error { return errors.New("a subcommand is missing") },
 	}
-	cmd.AddCommand(a.policyCheck(), a.policyTest(), a.policyVet())
+	cmd.AddCommand(a.policyCheck(), a.policyTest(), a.policyVet(),
+		a.policyShow())
 	return cmd
 }
 

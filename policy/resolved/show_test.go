@@ -1,0 +1,214 @@
+package resolved
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rootgate-project/rootgate/policy"
+)
+
+// base and site are a policy of two files: a chain of profiles, edited lists,
+// types of the file, of the rule and inline.
+const (
+	base = `version: 1
+types:
+  hostname: re([a-z]+)
+profiles:
+  net:
+    run:
+      caps: [net_admin, net_raw]
+      limits: {wall: 1m30s}
+  more:
+    extends: net
+    why: it writes a table
+    run:
+      caps: [-net_raw, +chown]
+      fs: {write: [/srv/table], read: [/srv]}
+      limits: {cpu: 500ms, mem: 1GiB, stdout: 1000}
+`
+	site = `version: 1
+use: [10-base.yaml#profiles, 10-base.yaml#types]
+callers:
+  - {user: alice}
+  - {group: 7}
+rules:
+  - id: full
+    why: "it's \u00e9 #1"
+    accept: [T-UNBOUNDED]
+    exec: [/bin/a, {path: /opt/b b, sha256: [` + digest + `]}]
+    profile: more
+    run:
+      user: root
+      group: 5
+      groups: [7, 5]
+      seccomp: [+@netns]
+      umask: '077'
+      nice: -3
+      net: none
+    args:
+      f: {type: path, under: [/srv/in, '/srv/a b'], access: write, kind: file}
+      n: {type: int, min: -3, max: 9}
+      d: {re: '-?x', dash: true}
+    argv: |
+      # not an origin
+      put <f> <n>
+          [<d>]
+      name <x:hostname>
+
+      ()
+    netns: {type: netns, required: true}
+    env: {set: {LANG: C, ON: 'yes', Z: ''}, pass: {TAG: 're([a-z]+)'}}
+    cwd: {under: [/srv/b, /srv/a]}
+    stdin: {max: 8KiB, utf8: true}
+    signals: [USR1]
+    tests:
+      deny: [a x, a y]
+  - id: plain
+    exec: /bin/c
+    argv: ''
+    callers: []
+    cwd: /tmp
+    tests: {allow: [c]}
+`
+	digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+)
+
+// load reads a policy as show does, and returns its rules.
+func load(t *testing.T, files ...policy.File) []*policy.Rule {
+	t.Helper()
+	s, found := policy.Load(t.Context(), files, policy.Options{Unchecked: true})
+	if s == nil {
+		t.Fatalf("%v\n%s", found.Err(), files[0].Data)
+	}
+	return s.Rules()
+}
+
+func twoFiles() []policy.File {
+	return []policy.File{{Name: "10-base.yaml", Data: []byte(base)}, {Name: "20-site.yaml", Data: []byte(site)}}
+}
+
+// TestOrigins holds that each part of the text ends in where it was written.
+func TestOrigins(t *testing.T) {
+	rules := load(t, twoFiles()...)
+	text := New(rules[0]).Text()
+	for _, want := range []string{
+		"# Profiles: base, then net, then more. Tests: 0 allow, 2 deny.",
+		"hostname: 're([a-z]+)' # 10-base.yaml:3",
+		"- id: full # 20-site.yaml:7",
+		`why: 'it''s é #1' # 20-site.yaml:8`,
+		"accept: [T-UNBOUNDED] # 20-site.yaml:9",
+		"- /bin/a # 20-site.yaml:10",
+		"- {path: '/opt/b b', sha256: [" + digest + "]} # 20-site.yaml:10",
+		"- {user: alice} # 20-site.yaml:4", "- {group: 7} # 20-site.yaml:5",
+		"user: root # 20-site.yaml:13", "group: 5 # 20-site.yaml:14", "- 5 # 20-site.yaml:15", "- 7 # 20-site.yaml:15",
+		"- chown # 10-base.yaml:13", "- net_admin # 10-base.yaml:7",
+		"- '@default' # base", "- '@netns' # 20-site.yaml:16",
+		"- /srv # 10-base.yaml:14", "- /srv/table # 10-base.yaml:14", "exec: [] # base",
+		"wall: 1m30s # 10-base.yaml:8", "cpu: 500ms # 10-base.yaml:15", "mem: 1GiB # 10-base.yaml:15", "stdout: 1000 # 10-base.yaml:15",
+		"nofile: 256 # base", "umask: '077' # 20-site.yaml:17", "nice: -3 # 20-site.yaml:18", "net: none # 20-site.yaml:19", "cwd: / # base",
+		"f: {type: path, under: ['/srv/a b', /srv/in], access: write, kind: file} # 20-site.yaml:21",
+		"n: 'int(-3..9)' # 20-site.yaml:22", "d: {type: re, re: '-?x', dash: true} # 20-site.yaml:23",
+		"# 20-site.yaml:26\nput <f> <n> [<d>]", "# 20-site.yaml:28\nname <x:hostname>", "# 20-site.yaml:30\n()",
+		"netns: {type: netns, required: true} # 20-site.yaml:31",
+		"LANG: 'C' # 20-site.yaml:32", "'ON': 'yes' # 20-site.yaml:32", "Z: '' # 20-site.yaml:32", "TAG: 're([a-z]+)' # 20-site.yaml:32",
+		"cwd: {under: [/srv/a, /srv/b]} # 20-site.yaml:33", "stdin: {max: 8KiB, utf8: true} # 20-site.yaml:34", "- USR1 # 20-site.yaml:35",
+	} {
+		if !strings.Contains(flat(text), strings.ReplaceAll(want, "'C'", "C")) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	text = New(rules[1]).Text()
+	for _, want := range []string{
+		"# Profiles: base. Tests: 1 allow, 0 deny.", "callers: [] # 20-site.yaml:41", "cwd: /tmp # 20-site.yaml:42",
+		"argv: '' # 20-site.yaml:40", "stdin: none # base", "- HUP # base",
+	} {
+		if !strings.Contains(flat(text), want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// flat takes out what only aligns.
+func flat(text string) string {
+	var out []string
+	for l := range strings.Lines(text) {
+		out = append(out, strings.Join(strings.Fields(l), " "))
+	}
+	return strings.Join(out, "\n")
+}
+
+// TestTextLoads holds that the text of a rule is a policy with the same rule.
+func TestTextLoads(t *testing.T) {
+	rules := load(t, twoFiles()...)
+	names, err := filepath.Glob("../examples/*.yaml")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules = append(rules, load(t, policy.File{Name: name, Data: data})...)
+	}
+	for _, r := range rules {
+		text := New(r).Text()
+		again := load(t, policy.File{Name: "again.yaml", Data: []byte(text)})[0]
+		if got, want := again.Effect.Key(), r.Effect.Key(); got != want {
+			t.Errorf("effect %s, want %s of\n%s", got, want, text)
+		}
+		if got, want := request(again), request(r); got != want {
+			t.Errorf("request %s, want %s of\n%s", got, want, text)
+		}
+		if !slices.EqualFunc(again.Lines, r.Lines, func(a, b policy.Line) bool { return a.Text == b.Text || a.Text == "()" && b.Text == "" }) {
+			t.Errorf("lines %v, want %v", again.Lines, r.Lines)
+		}
+		if !slices.Equal(again.Callers, r.Callers) || again.ID != r.ID || again.Why != r.Why || len(again.Programs) != len(r.Programs) {
+			t.Errorf("rule %+v, want %+v", again, r)
+		}
+		if got, want := types(again), types(r); got != want {
+			t.Errorf("types %s, want %s", got, want)
+		}
+	}
+}
+
+// request is what a request may choose.
+func request(r *policy.Rule) string {
+	w := writer{rule: r}
+	w.request()
+	var b strings.Builder
+	for _, p := range w.view.Parts {
+		b.WriteString(p.Path + "=" + p.Value + "\n")
+	}
+	return b.String()
+}
+
+func types(r *policy.Rule) string {
+	var out []string
+	for _, t := range r.Types {
+		out = append(out, t.Name+"="+typeText(t.Type))
+	}
+	return strings.Join(out, " ")
+}
+
+func TestScalar(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"word", "word"}, {"/a/b.c-d", "/a/b.c-d"}, {"", "''"}, {"5", "'5'"}, {"no", "'no'"}, {"NULL", "'NULL'"},
+		{"it's", "'it''s'"}, {"a: b", "'a: b'"}, {"-x", "'-x'"}, {"a\nb\"\\", `"a\U0000000ab\"\\"`},
+	} {
+		if got := scalar(tt.in); got != tt.want {
+			t.Errorf("scalar(%q) = %s, want %s", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for v, want := range map[int64]string{0: "0", 1: "1", 1023: "1023", 1024: "1KiB", 1025: "1025", 3 << 20: "3MiB", 1 << 40: "1024GiB"} {
+		if got := size(v); got != want {
+			t.Errorf("size(%d) = %s, want %s", v, got, want)
+		}
+	}
+}
