@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/rootgate-project/rootgate/policy/argv"
@@ -49,7 +50,7 @@ func (p *proofs) unguarded(prog *program, ref argv.LineRef, line *argv.Line) {
 	if len(line.Placeholders()) == 0 {
 		return
 	}
-	request, err := p.differ(prog, ref, ref, func(h argv.Placeholder) string { return h.Name + " " + typeText(h.Type) })
+	request, err := p.differ(prog, ref, ref, func(h argv.Placeholder) string { return fmt.Sprint(h.Name, h.Same, typeText(h.Type)) })
 	if err == nil && request != nil {
 		p.lineFinding(SeverityWarning, prog, ref, "A-AMBIG", request, "%s:%d reads %s in two ways, and such a request is refused",
 			prog.rules[ref.Rule].ID, ref.Line, quoteArgv(prog, request))

@@ -42,6 +42,7 @@ const (
 	ReasonDuplicateOption  Reason = "DUPLICATE_OPTION"
 	ReasonMissingArgument  Reason = "MISSING_ARGUMENT"
 	ReasonExtraArgument    Reason = "EXTRA_ARGUMENT"
+	ReasonValueMismatch    Reason = "VALUE_MISMATCH"
 	ReasonAmbiguous        Reason = "AMBIGUOUS"
 	ReasonNever            Reason = "NEVER"
 	ReasonEnvNotAllowed    Reason = "ENV_NOT_ALLOWED"

@@ -93,7 +93,8 @@ func orNone(s []string) string {
 }
 
 // argvMessage says in one sentence where and why arguments stopped matching.
-// given is the index of the earlier one of a duplicate option.
+// given is the index of the earlier one of a duplicate option, or of the value
+// that another has to equal; 0 for none.
 func argvMessage(args []string, d Denial, given int) string {
 	where := fmt.Sprintf("argv[%d] is missing", d.ArgvIndex)
 	if d.ArgvIndex < len(args) {
@@ -103,6 +104,12 @@ func argvMessage(args []string, d Denial, given int) string {
 	switch d.Reason {
 	case ReasonDuplicateOption:
 		s += fmt.Sprintf(" (it was already given at argv[%d])", given)
+	case ReasonValueMismatch:
+		if given > 0 {
+			s += fmt.Sprintf(" (the same value as in argv[%d])", given)
+		} else {
+			s += " (the same value as before, and there is none, or more than one)"
+		}
 	case ReasonPathNotCanonical:
 		s += `; "..", ".", "//" and a slash at the end are never accepted in a path`
 	}

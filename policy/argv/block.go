@@ -41,16 +41,18 @@ type Line struct {
 type Placeholder struct {
 	Name string
 	Type *Type
+	// Same is true of <name!>: its value is that of the first <name>.
+	Same bool
 }
 
 // Placeholders returns the placeholders of the line in the order they are
-// written, each name with each of its types once.
+// written, each name with each of its types once, and once more for <name!>.
 func (l *Line) Placeholders() []Placeholder {
 	var out []Placeholder
 	eachWord(l.seq, func(w *word) {
 		eachUnit(w.units, func(u *unit) {
 			known := slices.ContainsFunc(out, func(p Placeholder) bool {
-				return p.Name == u.hole.Name && p.Type.same(u.hole.Type)
+				return p.Name == u.hole.Name && p.Same == u.hole.Same && p.Type.same(u.hole.Type)
 			})
 			if u.op == unitPlace && !known {
 				out = append(out, u.hole)

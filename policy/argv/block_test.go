@@ -52,9 +52,14 @@ func TestParseErrors(t *testing.T) {
 		{"{|b}", "G-NULLREP", "a member of a set"},
 		{"{}", "G-NULLREP", "a member of a set"},
 		{"{a|b|c|d|e|f|g|h|i|j|k|l|m}", "G-SETSIZE", "a set of more than 12 members"},
-		{"{a...|b}", "G-PARSE", "later release"},
-		{"{a!...|b}", "G-PARSE", "later release"},
-		{"{x a...!|b}", "G-PARSE", "later release"},
+		{"{a...2!...|b}", "G-PARSE", `1:8: "..." for the second time`},
+		{"{a!...0|b}", "G-PARSE", `1:7: repetition of "0", expected a number from 1 to 64`},
+		{"{a!!|b}", "G-PARSE", `1:4: "!", expected "|" or "}"`},
+		{"{a! b|b}", "G-PARSE", `1:5: "b", expected "|" or "}"`},
+		{"{a ...|b}", "G-PARSE", `1:4: ".", expected a word`},
+		{"{a! ...|b}", "G-PARSE", `1:5: ".", expected "|" or "}"`},
+		{"{[a]...|b}", "G-NULLREP", "1:8: a member of a set that may be no argument"},
+		{"x {a...63|b...63|c}", "G-SETSIZE", "1:3: the members of this set can be given in more than 4096 ways"},
 		{"a{b|c}", "G-PARSE", "1:2: a set inside of a word"},
 		{"{b|c}a", "G-PARSE", `1:6: "a" after "{b|c}", expected a space`},
 		{"x(a b)", "G-PARSE", "1:2: a bracket that touches a word is a part of it"},
@@ -77,10 +82,30 @@ func TestParseErrors(t *testing.T) {
 		{"x <foo:bar>", "G-PARSE", "1:8: bar: unknown type"},
 		{"<n:int(5..1)>", "T-REGEX", "1:4: int: no value at all"},
 		{"<dev:mac>", "G-PARSE", `1:2: the name "dev" is already defined`},
-		{"<dev!>", "G-PARSE", "later release"},
+		{"<dev!>", "G-PARSE", "1:2: <dev!> means the same value as before, and there is none before, expected a <dev> in front of it"},
+		{"<a:str> <b!>", "G-PARSE", "1:10: <b!> means the same value"},
+		{"<dev> <dev!:ifname>", "G-PARSE", "1:13: a type for <dev!>, which has that of the first <dev>, expected <dev!>"},
+		{"<dev> <dev!!>", "G-PARSE", `1:8: "dev!"`},
+		{"<!>", "G-PARSE", `1:2: ""`},
 		{"<inner:command>", "G-PARSE", "later release"},
-		{"-w/--wait:<n:int(1..2)>", "G-PARSE", `the short form "-w/--wait:" comes with a later release`},
-		{"-v/--verbose", "G-PARSE", "later release"},
+		{"a -w/--wait:", "G-PARSE", "1:13: the value of an option is one word that must be there, expected a value, as in -w/--wait:<n>"},
+		{"-w/--wait: <dev>", "G-PARSE", "1:11: the value of an option"},
+		{"-w/--wait:[a]", "G-PARSE", "1:11: the value of an option"},
+		{"-w/--wait:{a}", "G-PARSE", "1:11: the value of an option"},
+		{"-w/--wait:...", "G-PARSE", "1:11: the value of an option"},
+		{"-w/--wait:(a b|c)", "G-PARSE", "1:11: a bracket that touches a word is a part of it"},
+		{"-w/--wait:(a|)", "G-PARSE", "1:11: a bracket that touches"},
+		{"-w/--wait:<foo>", "G-PARSE", "1:12: foo: unknown type"},
+		{"-w/--wait:(-x/--xx|a)", "G-PARSE", "1:12: an option inside the value of an option"},
+		{"-w/--wait:-x/--xx", "G-PARSE", "1:11: an option inside the value of an option"},
+		{"-w/--wait=<dev>", "G-PARSE", `1:10: "=" behind -w/--wait, expected ":" in front of a value`},
+		{"-w/--wait<dev>", "G-PARSE", `1:10: "<" behind -w/--wait`},
+		{"-w/--wait/--why", "G-PARSE", `1:10: "/" behind`},
+		{"-v/--verbose{a}", "G-PARSE", `1:13: "{" after "-v/--verbose", expected a space`},
+		{"-v/--", "G-PARSE", "1:6: the long spelling of -v has no name"},
+		{"-v/---x", "G-PARSE", "1:6: the long spelling of -v has no name"},
+		{strings.Repeat("(", 32) + "-v/--vv" + strings.Repeat(")", 32), "G-PARSE", "1:33: more than 32 brackets"},
+		{strings.Repeat("(", 31) + "-v/--vv:(a)" + strings.Repeat(")", 31), "G-PARSE", "1:40: more than 32 brackets"},
 		{"a\tb", "G-PARSE", "1:2: tab"},
 		{"ab\r\n", "G-PARSE", "1:3: character U+000D"},
 		{"a\u202eb", "G-PARSE", "1:2: character U+202E"},
@@ -157,8 +182,11 @@ func describe(s seq) string {
 			var alts []string
 			for i, a := range n.alts {
 				alt := describe(a)
-				if n.op == opSet && n.need[i] {
+				if n.op == opSet && n.members[i].need {
 					alt += "!"
+				}
+				if n.op == opSet && n.members[i].most != 1 {
+					alt += fmt.Sprintf("*%d", n.members[i].most)
 				}
 				alts = append(alts, alt)
 			}
@@ -179,7 +207,11 @@ func describeUnits(units []unit) string {
 		case unitLit:
 			fmt.Fprintf(&b, "%q", u.text)
 		case unitPlace:
-			fmt.Fprintf(&b, "<%s:%s>", u.hole.Name, u.hole.Type)
+			same := ""
+			if u.hole.Same {
+				same = "!"
+			}
+			fmt.Fprintf(&b, "<%s%s:%s>", u.hole.Name, same, u.hole.Type)
 		default:
 			b.WriteString("+")
 			b.WriteByte("(["[u.op-unitGroup])
@@ -218,12 +250,24 @@ func TestParseTree(t *testing.T) {
 		{"a'...'b", `"a...b"`},
 		{"{-n <n:int(1..9)> | -i <dev>! | -q}", `{"-n" <n:int(1..9)>|"-i" <dev:ifname>!|"-q"}`},
 		{"{ -q ! | a }", `{"-q"!|"a"}`},
+		{"{a...|b...3|c!...|d...2!|e f...}", `{"a"*0|"b"*3|"c"!*0|"d"!*2|"e" "f"*0}`},
+		{"{(a...)|(b...2)!}", `{("a"*0)|("b"*2)!}`},
 		{"{(a b)...2 x|c}", `{("a" "b")*2 "x"|"c"}`},
 		{"<dev> <x:dev> <mac> <ip>", `<dev:ifname> <x:ifname> <mac:mac> <ip:ip4>`},
 		{"<r:int(1..5)>kbit -c<c:int(0..3)>", `<r:int(1..5)>"kbit" "-c"<c:int(0..3)>`},
 		{"<x:re([a|b ]{1,2}(c))>", `<x:re([a|b ]{1,2}(c))>`},
 		{"a$b \\ '\"q\"' a=b,c:d@e%f+g^h~i`j&k*l;m?n", `"a$b" "\\" "\"q\"" "a=b,c:d@e%f+g^h~i` + "`" + `j&k*l;m?n"`},
-		{"-w/-x --a/--b", `"-w/-x" "--a/--b"`},
+		{"-w/-x --a/--b /srv/-x a/b -/--x -é/--x x-v/--verbose", `"-w/-x" "--a/--b" "/srv/-x" "a/b" "-/--x" "-é/--x" "x-v/--verbose"`},
+		{"'-v/--verbose' -v'/--verbose'", `"-v/--verbose" "-v/--verbose"`},
+		{"-v/--verbose", `("-v"|"--verbose")`},
+		{"[-v/--verbose]... {-4/--ipv4!|-q...}", `[("-v"|"--verbose")]*0 {("-4"|"--ipv4")!|"-q"*0}`},
+		{"x(-v/--verbose|-q)", `"x"+(+("-v"|"--verbose")|"-q")`},
+		{"-w/--wait:<n:int(1..60)>...2", `("-w" <n:int(1..60)>|"--wait" <n:int(1..60)>|"--wait="<n:int(1..60)>)*2`},
+		{"-r/--max-rate_1:<n:int(1..60)>kbit", `("-r" <n:int(1..60)>"kbit"|"--max-rate_1" <n:int(1..60)>"kbit"|"--max-rate_1="<n:int(1..60)>"kbit")`},
+		{"-m/--mode:(a|<dev>)", `("-m" ("a"|<dev:ifname>)|"--mode" ("a"|<dev:ifname>)|"--mode="+("a"|<dev:ifname>))`},
+		{"-m/--mode:a[b]", `("-m" "a"+["b"]|"--mode" "a"+["b"]|"--mode=a"+["b"])`},
+		{"-e/--empty:''", `("-e" ""|"--empty" ""|"--empty=")`},
+		{"<dev> x(<dev!>|y) <a:str> <a:mac> <a!>", `<dev:ifname> "x"+(<dev!:ifname>|"y") <a:str> <a:mac> <a!:str>`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.src, func(t *testing.T) {
@@ -248,8 +292,8 @@ func TestParseLines(t *testing.T) {
 }
 
 func TestPlaceholders(t *testing.T) {
-	l := mustParse(t, "<n:int(1..2)> x[<n:int(1..2)>] {a <mac> | b <n:int(1..3)>}", nil).Lines[0]
-	if got, want := fmt.Sprint(l.Placeholders()), "[{n int(1..2)} {mac mac} {n int(1..3)}]"; got != want {
+	l := mustParse(t, "<n:int(1..2)> x[<n:int(1..2)>] {a <mac> | b <n:int(1..3)> <n!>}", nil).Lines[0]
+	if got, want := fmt.Sprint(l.Placeholders()), "[{n int(1..2) false} {mac mac false} {n int(1..3) false} {n int(1..2) true}]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -13,7 +13,7 @@ func (w *word) captures(tok string, work *int) ([]Capture, error) {
 		if g.pre > end {
 			return nil, ErrNoMatch
 		}
-		return []Capture{{Name: g.only.Name, Type: g.only.Type, Value: tok[g.pre:end], Start: g.pre, End: end}}, nil
+		return []Capture{{Name: g.only.Name, Type: g.only.Type, Same: g.only.Same, Value: tok[g.pre:end], Start: g.pre, End: end}}, nil
 	}
 	r := &reader{g: g, dfa: func(t *Type) *dfa { return t.dfa }, work: work}
 	if !r.read(tok) {
@@ -82,7 +82,7 @@ type tail struct {
 
 // same reports whether a guard would do the same for c and o.
 func (c Capture) same(o Capture) bool {
-	return c.Name == o.Name && c.Arg == o.Arg && c.Start == o.Start && c.End == o.End && c.Type.same(o.Type)
+	return c.Name == o.Name && c.Same == o.Same && c.Arg == o.Arg && c.Start == o.Start && c.End == o.End && c.Type.same(o.Type)
 }
 
 func (t *tail) equal(o *tail) bool {
@@ -205,6 +205,6 @@ func (b *back) through(k int, e int32) (t *tail, ok bool, err error) {
 	if err != nil || edge.hole == nil {
 		return rest, true, err
 	}
-	c := Capture{Name: edge.hole.Name, Type: edge.hole.Type, Start: b.layers[k].offset, End: b.layers[exit].offset}
+	c := Capture{Name: edge.hole.Name, Type: edge.hole.Type, Same: edge.hole.Same, Start: b.layers[k].offset, End: b.layers[exit].offset}
 	return &tail{c, rest}, true, nil
 }

@@ -49,6 +49,9 @@ func (m *Matcher) Explain(args []string, mayUse func(rule int) bool) Failure {
 	if e.at < 0 {
 		return Failure{}
 	}
+	if f, ok := e.unequal(); ok {
+		return f
+	}
 	e.expect()
 	if e.at < len(e.args) {
 		e.resemble()

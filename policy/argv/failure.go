@@ -21,12 +21,16 @@ const (
 	CodeMissingArgument
 	// CodeExtraArgument: the arguments should have ended here.
 	CodeExtraArgument
+	// CodeValueMismatch: a <name!> has another value than <name>, or one that
+	// cannot be told because the arguments can be read in two ways.
+	CodeValueMismatch
 )
 
 // codeNames are the stable names, indexed by Code.
 var codeNames = [...]string{
 	"NO_RULE", "NO_SUCH_SUBCOMMAND", "VALUE_NOT_OF_TYPE", "VALUE_OUT_OF_RANGE",
 	"PATH_NOT_CANONICAL", "DUPLICATE_OPTION", "MISSING_ARGUMENT", "EXTRA_ARGUMENT",
+	"VALUE_MISMATCH",
 }
 
 // String returns the stable name of the code, as in "NO_RULE".
@@ -74,7 +78,8 @@ type Failure struct {
 	Expected []Expect
 	// Nearest are at most three lines, the closest first.
 	Nearest []Near
-	// Given is the index in args where a CodeDuplicateOption was given first.
+	// Given is the index in args where a CodeDuplicateOption was given first, or
+	// where the value stands that a CodeValueMismatch must equal, -1 if nowhere.
 	Given int
 	// Suggest is a keyword that resembles the failed argument, or empty.
 	Suggest string

@@ -12,8 +12,8 @@ type Rule struct {
 	Lines []*Line
 	// Union gives the lines the plain semantics of a union: a keyword does not
 	// take a token away from a placeholder. It is for the patterns of an
-	// analysis, which must not miss a request; Explain and Captures do not
-	// know it.
+	// analysis, which must not miss a request: a <name!> may have any value in
+	// them. Explain and Captures do not know it.
 	Union bool
 }
 
@@ -68,6 +68,7 @@ type Matcher struct {
 	dfa   *wordDFA
 	rules int
 
+	equal      map[LineRef]bool // lines with a <name!>; nil without any
 	vocabulary vocabulary
 	walkers    sync.Pool // of *walker
 }
@@ -109,6 +110,7 @@ func Compile(rules []Rule, lim Limits) (*Matcher, error) {
 	}
 	m := &Matcher{lex: lex, nfa: nfa, dfa: dfa, rules: len(rules)}
 	m.newVocabulary()
+	m.equal = equalities(rules)
 	return m, nil
 }
 
@@ -126,7 +128,8 @@ func overBound(ref LineRef, err error, part string, states, work int) error {
 // Match appends to dst every line that accepts args, ordered by rule and line,
 // and returns it. args stand without argv[0]. It takes one step a byte and one
 // a token, and allocates only when dst is too small. What CheckTokens refuses
-// is accepted by no line.
+// is accepted by no line. A line with a <name!> accepts args that it reads in
+// one way, with equal values; only such lines take the time of Captures as well.
 func (m *Matcher) Match(args []string, dst []LineRef) []LineRef {
 	if m == nil || m.dfa == nil || len(args) >= MaxTokens {
 		return dst
@@ -144,13 +147,22 @@ func (m *Matcher) Match(args []string, dst []LineRef) []LineRef {
 			return dst
 		}
 	}
-	return append(dst, m.dfa.accepts[s]...)
+	if m.equal == nil {
+		return append(dst, m.dfa.accepts[s]...)
+	}
+	for _, ref := range m.dfa.accepts[s] {
+		if !m.equal[ref] || m.holds(ref, args) {
+			dst = append(dst, ref)
+		}
+	}
+	return dst
 }
 
 // Capture is the value of one placeholder.
 type Capture struct {
 	Name  string
 	Type  *Type
+	Same  bool // of a <name!>, which has the value of the first <name>
 	Value string
 	// Arg is the index in args; the value is the bytes Start to End of it.
 	Arg, Start, End int
@@ -169,6 +181,15 @@ var (
 // args, in the order of the arguments. It returns ErrAmbiguous when there is
 // more than one answer, or when it would take too long to say.
 func (m *Matcher) Captures(ref LineRef, args []string) ([]Capture, error) {
+	caps, err := m.captures(ref, args)
+	if err == nil && m.equal[ref] && unequal(caps) >= 0 {
+		return nil, ErrNoMatch
+	}
+	return caps, err
+}
+
+// captures is Captures for values that may be unequal.
+func (m *Matcher) captures(ref LineRef, args []string) ([]Capture, error) {
 	if m == nil || m.dfa == nil || ref.Rule < 0 || ref.Rule >= m.rules || len(args) >= MaxTokens {
 		return nil, ErrNoMatch
 	}

@@ -12,7 +12,13 @@ type parser struct {
 	pos   []place
 	i     int
 	depth int
-	types *typeCache
+	types *typeCache // nil: types are not looked at
+	// first is, of each name of a placeholder, the type of its first use.
+	first map[string]*Type
+	// written are the options in both spellings that were read, and valued is
+	// whether the value of one is read now.
+	written []written
+	valued  bool
 }
 
 // errorf returns a *SyntaxError at index i of the source.
@@ -111,22 +117,14 @@ func (p *parser) item() (*node, error) {
 	return n, nil
 }
 
-// rep reads "..." and its number.
+// rep reads "..." and its number behind n.
 func (p *parser) rep(n *node) error {
 	at := p.i
-	p.i += len("...")
-	digits := p.i
-	for '0' <= p.peek() && p.peek() <= '9' {
-		p.i++
+	most, err := p.count()
+	if err != nil {
+		return err
 	}
-	n.most = 0
-	if digits < p.i {
-		most, err := strconv.Atoi(string(p.src[digits:p.i]))
-		if err != nil || most < 1 || most > MaxTokens || p.src[digits] == '0' {
-			return p.errorf(digits, "G-PARSE", fmt.Sprintf("a number from 1 to %d", MaxTokens), "repetition of %q", string(p.src[digits:p.i]))
-		}
-		n.most = most
-	}
+	n.most = most
 	inner := n.nullable()
 	if n.op == opOpt { // [x]... is none or more of x
 		inner = slices.ContainsFunc(n.alts, seq.nullable)
@@ -137,11 +135,32 @@ func (p *parser) rep(n *node) error {
 	return nil
 }
 
+// count reads "..." and its number: 0 without one.
+func (p *parser) count() (int, error) {
+	p.i += len("...")
+	digits := p.i
+	for '0' <= p.peek() && p.peek() <= '9' {
+		p.i++
+	}
+	if digits == p.i {
+		return 0, nil
+	}
+	text := string(p.src[digits:p.i])
+	most, err := strconv.Atoi(text)
+	if err != nil || most < 1 || most > MaxTokens || text[0] == '0' {
+		return 0, p.errorf(digits, "G-PARSE", fmt.Sprintf("a number from 1 to %d", MaxTokens), "repetition of %q", text)
+	}
+	return most, nil
+}
+
 // body reads the units that touch each other. A single bracket stands for
 // tokens; a bracket among other units stands for parts of one token.
 func (p *parser) body() (*node, error) {
 	if p.peek() == '{' {
 		return p.set()
+	}
+	if p.isOption() {
+		return p.option()
 	}
 	start := p.i
 	var units []unit
@@ -171,7 +190,7 @@ func (p *parser) body() (*node, error) {
 		case r == '\'':
 			u, err = p.quoted()
 		case isLiteral(r) && !p.dots():
-			u, err = p.literal(len(units) == 0)
+			u = p.literal()
 		default:
 			return p.finish(start, first, units)
 		}
@@ -264,31 +283,5 @@ func (p *parser) bracket() (*node, error) {
 	}
 	var err error
 	n.alts, n.spaced, err = p.alternatives(closer, func(seq) error { return nil })
-	return n, err
-}
-
-// set reads { }.
-func (p *parser) set() (*node, error) {
-	n := &node{op: opSet, most: 1}
-	var err error
-	n.alts, _, err = p.alternatives('}', func(s seq) error {
-		need := p.peek() == '!'
-		if need {
-			p.i++
-		}
-		for p.peek() == ' ' {
-			p.i++
-		}
-		n.need = append(n.need, need)
-		switch {
-		case len(n.need) > maxSet:
-			return p.errorf(p.i, "G-SETSIZE", `"[a|b|...]..." instead`, "a set of more than %d members", maxSet)
-		case len(s) > 0 && s[len(s)-1].most != 1 || p.dots():
-			return p.errorf(p.i, "G-PARSE", `"(a...)" for one member with repetitions inside`, `a member of a set that repeats comes with a later release`)
-		case s.nullable():
-			return p.errorf(p.i, "G-NULLREP", "", "a member of a set that may be no argument at all")
-		}
-		return nil
-	})
 	return n, err
 }

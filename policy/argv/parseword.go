@@ -57,16 +57,12 @@ func isLiteral(r rune) bool {
 }
 
 // literal reads unquoted characters up to one that means something.
-func (p *parser) literal(first bool) ([]unit, error) {
+func (p *parser) literal() []unit {
 	start := p.i
 	for isLiteral(p.peek()) && !p.dots() {
 		p.i++
 	}
-	lit := string(p.src[start:p.i])
-	if len(lit) > 5 && first && lit[0] == '-' && lit[1] != '-' && lit[2:5] == "/--" {
-		return nil, p.errorf(start, "G-PARSE", `"(-x|--long)", or quotes`, "the short form %q comes with a later release", lit)
-	}
-	return []unit{{op: unitLit, text: lit}}, nil
+	return []unit{{op: unitLit, text: string(p.src[start:p.i])}}
 }
 
 // quoted reads '...', in which two quotes stand for one.
@@ -103,13 +99,39 @@ func (p *parser) placeholder() ([]unit, error) {
 	}
 	p.i = end + 1
 	name, notation, typed := strings.Cut(string(p.src[start+1:end]), ":")
-	if strings.HasSuffix(name, "!") {
-		return nil, p.errorf(start, "G-PARSE", "", "<%s>, the same value again, comes with a later release", name)
-	}
+	name, same := strings.CutSuffix(name, "!")
 	if !isName(name) {
 		return nil, p.errorf(start+1, "G-PARSE", "a name of a-z, 0-9, - and _ that begins with a letter", "%q", name)
 	}
 	at := start + 1
+	if same {
+		t := p.first[name]
+		switch {
+		case typed:
+			return nil, p.errorf(at+len(name)+2, "G-PARSE", "<"+name+"!>", "a type for <%s!>, which has that of the first <%s>", name, name)
+		case t == nil:
+			return nil, p.errorf(at, "G-PARSE", "a <"+name+"> in front of it", "<%s!> means the same value as before, and there is none before", name)
+		}
+		return []unit{{op: unitPlace, hole: Placeholder{Name: name, Type: t, Same: true}}}, nil
+	}
+	t, err := p.holeType(at, name, notation, typed)
+	if err != nil {
+		return nil, err
+	}
+	if p.first == nil {
+		p.first = map[string]*Type{}
+	}
+	if p.first[name] == nil {
+		p.first[name] = t
+	}
+	return []unit{{op: unitPlace, hole: Placeholder{Name: name, Type: t}}}, nil
+}
+
+// holeType returns the type of a placeholder whose name stands at the index at.
+func (p *parser) holeType(at int, name, notation string, typed bool) (*Type, error) {
+	if p.types == nil {
+		return &Type{}, nil
+	}
 	if typed {
 		if p.types.scope[name] != nil {
 			return nil, p.errorf(at, "G-PARSE", "<"+name+">, or another name", "the name %q is already defined", name)
@@ -126,5 +148,5 @@ func (p *parser) placeholder() ([]unit, error) {
 		}
 		return nil, p.errorf(at, check, "", "%v", err)
 	}
-	return []unit{{op: unitPlace, hole: Placeholder{name, t}}}, nil
+	return t, nil
 }

@@ -2,13 +2,14 @@ package argv
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"pgregory.net/rapid"
 )
 
 // everything tells all captures apart that Captures tells apart.
-func everything(p Placeholder) string { return p.Name + ":" + p.Type.String() }
+func everything(p Placeholder) string { return fmt.Sprint(p.Name, p.Same, p.Type) }
 
 func onlyPaths(p Placeholder) string {
 	if p.Type.Name() != "path" {

@@ -19,8 +19,8 @@ import (
 // were given.
 type rest struct {
 	n    *node
-	used int // members of a set
-	done int // rounds of a repetition
+	used string // of a set, the members that were given, as often as they were
+	done int    // rounds of a repetition
 	loop bool
 	next *rest
 }
@@ -28,7 +28,7 @@ type rest struct {
 func (r *rest) key() string {
 	var b strings.Builder
 	for ; r != nil; r = r.next {
-		fmt.Fprintf(&b, "%p/%d/%d/%v ", r.n, r.used, r.done, r.loop)
+		fmt.Fprintf(&b, "%p/%s/%d/%v ", r.n, r.used, r.done, r.loop)
 	}
 	return b.String()
 }
@@ -95,16 +95,28 @@ func options(r *rest, seen map[string]bool) []option {
 	case opSet:
 		complete := true
 		for i, alt := range r.n.alts {
-			if r.used>>i&1 == 0 {
-				add(before(alt, &rest{n: r.n, used: r.used | 1<<i, next: r.next}))
-				complete = complete && !r.n.need[i]
+			m, name := r.n.members[i], string(rune('a'+i))
+			n := strings.Count(r.used, name)
+			if m.most == 0 || n < m.most {
+				used := r.used
+				if m.most > 0 || n == 0 { // or the list of lists would have no end
+					used = sorted(used + name)
+				}
+				add(before(alt, &rest{n: r.n, used: used, next: r.next}))
 			}
+			complete = complete && (!m.need || n > 0)
 		}
 		if complete {
 			add(r.next)
 		}
 	}
 	return out
+}
+
+func sorted(s string) string {
+	b := []byte(s)
+	slices.Sort(b)
+	return string(b)
 }
 
 // takes reports whether units can be exactly s, by trying every split.
@@ -228,7 +240,7 @@ func genItem(t *rapid.T, depth int) string {
 		s = "[" + genAlts(t, 2, sub) + "]"
 	case 8:
 		return "{" + genAlts(t, 3, func() string {
-			return genItem(t, depth-1) + " " + genWord(t) + rapid.SampledFrom([]string{"", "", "!"}).Draw(t, "need")
+			return genItem(t, depth-1) + " " + genWord(t) + rapid.SampledFrom([]string{"", "", "", "!", "...", "...2", "!...", "...2!"}).Draw(t, "need")
 		}) + "}"
 	default:
 		s = genWord(t)

@@ -81,18 +81,37 @@ func (m *Matcher) Sample(ref LineRef, rnd func(n int) int) []string {
 // accepts. rnd returns a number from 0 to n-1 for n > 0; equal numbers give
 // equal requests. It varies the way through the line and the values alike, and
 // favours neither long requests nor long values. It returns nil when the line
-// accepts nothing; a request without arguments is empty, not nil.
+// accepts nothing, and when 64 walks found nothing that it accepts: when almost
+// every request of the line is too long, or has unequal values for a <name!>. A
+// request without arguments is empty, not nil.
 func (s *Sampler) Next(rnd func(n int) int) []string {
 	for range sampleTries {
 		args := s.walk(rnd)
 		if args == nil {
 			return nil
 		}
+		if s.m.equal[s.ref] {
+			s.equal(args)
+		}
 		if slices.Contains(s.m.Match(args, nil), s.ref) {
 			return args
 		}
 	}
 	return nil
+}
+
+// equal gives every <name!> in args the value of the first <name>.
+func (s *Sampler) equal(args []string) {
+	caps, err := s.m.captures(s.ref, args)
+	if err != nil {
+		return
+	}
+	for _, c := range slices.Backward(caps) {
+		if o := original(caps, c); c.Same && o >= 0 {
+			tok := args[c.Arg]
+			args[c.Arg] = tok[:c.Start] + caps[o].Value + tok[c.End:]
+		}
+	}
 }
 
 // walk draws the tokens.

@@ -24,8 +24,8 @@ type node struct {
 	op   nodeOp
 	word *word
 	alts []seq
-	// need says of each member of a set whether it must occur.
-	need []bool
+	// members says how often each member of a set may occur.
+	members []member
 	// most is how often the node may occur in a row: 1 without "...", 0 for
 	// "..." without a number.
 	most int
@@ -33,6 +33,12 @@ type node struct {
 	// space directly inside its brackets.
 	at     int
 	spaced bool
+}
+
+// member is how often a member of a set may occur.
+type member struct {
+	need bool // at least once
+	most int  // at most, 0 without a bound
 }
 
 // nullable reports whether n can be no token at all.
@@ -43,7 +49,7 @@ func (n *node) nullable() bool {
 	case opGroup:
 		return slices.ContainsFunc(n.alts, seq.nullable)
 	case opSet:
-		return !slices.Contains(n.need, true)
+		return !slices.ContainsFunc(n.members, func(m member) bool { return m.need })
 	case opOpt:
 	}
 	return true

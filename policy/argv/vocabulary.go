@@ -38,13 +38,7 @@ func (m *Matcher) newVocabulary() {
 	})
 	for i, w := range v.words {
 		ids[name{w.text, w.key}] = int32(i)
-		var types []string
-		eachUnit(w.units, func(u *unit) {
-			if u.op == unitPlace && len(types) < maxTypes && !slices.Contains(types, u.hole.Type.text) {
-				types = append(types, u.hole.Type.text)
-			}
-		})
-		v.types = append(v.types, strings.Join(types, ", "))
+		v.types = append(v.types, w.types())
 	}
 	for i := range m.nfa.nodes {
 		if node := &m.nfa.nodes[i]; node.op == stWord {
@@ -57,6 +51,17 @@ func (m *Matcher) newVocabulary() {
 	for r := range m.nfa.starts {
 		v.fronts = append(v.fronts, w.front(m.nfa.starts[r:r+1]))
 	}
+}
+
+// types names the types in w.
+func (w *word) types() string {
+	var types []string
+	eachUnit(w.units, func(u *unit) {
+		if u.op == unitPlace && len(types) < maxTypes && !slices.Contains(types, u.hole.Type.text) {
+			types = append(types, u.hole.Type.text)
+		}
+	})
+	return strings.Join(types, ", ")
 }
 
 // into returns the states from which a step without a token leads to q.

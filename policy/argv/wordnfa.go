@@ -18,7 +18,7 @@ type wordNode struct {
 	ref  LineRef
 	out  []int32 // of stEmpty
 	set  *node   // of a state between the members of a set ...
-	used uint16  // ... the members that were given
+	used uint16  // ... the members that were given as often as they may be
 }
 
 // wordNFA is the lines of a program's rules over tokens. The states of a rule
@@ -165,48 +165,6 @@ func (n *wordNFA) once(from int32, item *node) (int32, error) {
 			return 0, err
 		}
 		n.link(e, end)
-	}
-	return end, nil
-}
-
-// set adds one state for each subset of the members: which were given is all
-// that matters, not in which order.
-func (n *wordNFA) set(from int32, item *node) (int32, error) {
-	end, err := n.node(wordNode{})
-	if err != nil {
-		return 0, err
-	}
-	var need uint16
-	for i, must := range item.need {
-		if must {
-			need |= 1 << i
-		}
-	}
-	states := make([]int32, 1<<len(item.alts))
-	for used := range states {
-		if states[used], err = n.node(wordNode{set: item, used: uint16(used)}); err != nil {
-			return 0, err
-		}
-		if uint16(used)&need == need {
-			n.link(states[used], end)
-		}
-	}
-	n.link(from, states[0])
-	for used := range states {
-		for i, alt := range item.alts {
-			if used>>i&1 == 1 {
-				continue
-			}
-			s, err := n.linked(states[used])
-			if err != nil {
-				return 0, err
-			}
-			e, err := n.seq(s, alt)
-			if err != nil {
-				return 0, err
-			}
-			n.link(e, states[used|1<<i])
-		}
 	}
 	return end, nil
 }
