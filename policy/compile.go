@@ -14,6 +14,7 @@ import (
 // compile builds the matchers of all programs.
 func (l *loading) compile(drafts []*draftRule) *Snapshot {
 	slices.SortFunc(drafts, func(a, b *draftRule) int { return cmp.Compare(a.ID, b.ID) })
+	l.resolveOverrides(drafts)
 	s := &Snapshot{byName: make(map[string][]*program)}
 	byPath := make(map[string][]*draftRule)
 	var paths []string

@@ -38,7 +38,7 @@ func (s *Snapshot) decide(r Request, admit func(*Rule) bool) Decision {
 	if s != nil {
 		programs = s.byName[r.Argv[0]]
 	}
-	matches := findMatches(programs, r.Argv[1:], admit)
+	matches := overridden(findMatches(programs, r.Argv[1:], admit))
 	if len(matches) == 0 {
 		return denyArgv(programs, r, admit)
 	}

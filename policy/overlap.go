@@ -48,7 +48,7 @@ func (p *proofs) unproved(prog *program, ref argv.LineRef) {
 // pair judges two lines that accept one request.
 func (p *proofs) pair(prog *program, a, b argv.LineRef, digests []string, request func() []string) {
 	x, y := prog.rules[a.Rule], prog.rules[b.Rule]
-	if x != y && x.disjoint(y) {
+	if x != y && (x.disjoint(y) || x.overrides(y) || y.overrides(x)) {
 		return
 	}
 	if x.key == y.key && digests[a.Rule] == digests[b.Rule] {

@@ -15,6 +15,7 @@ type shuffledPolicy struct {
 
 type shuffledRule struct {
 	id, exec, callers, run string
+	overrides              string // a rule's id; empty: none
 	lines                  []string
 }
 
@@ -36,6 +37,11 @@ func some(r *rand.Rand) shuffledPolicy {
 				rule.lines = append(rule.lines, pick("x", "x <n:int(1..3)>", "<w:re([a-z])>", "(x|y) [z]",
 					"{x | y}", "<f:path(/d)>", "x <n:int(2..5)>", "()"))
 			}
+			for _, o := range rules {
+				if o.exec == rule.exec && r.IntN(2) == 0 {
+					rule.overrides = o.id
+				}
+			}
 			rules = append(rules, rule)
 		}
 		p.files = append(p.files, rules)
@@ -53,6 +59,9 @@ func (p shuffledPolicy) shuffled(r *rand.Rand) []File {
 			rule := rules[k]
 			text += fmt.Sprintf("  - id: %s\n    exec: %s\n    callers: %s\n    run: %s\n    argv: |\n",
 				rule.id, rule.exec, rule.callers, rule.run)
+			if rule.overrides != "" {
+				text = strings.TrimSuffix(text, "    argv: |\n") + "    overrides: " + rule.overrides + "\n    argv: |\n"
+			}
 			for _, l := range r.Perm(len(rule.lines)) {
 				text += "      " + rule.lines[l] + "\n"
 			}

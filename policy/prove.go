@@ -78,6 +78,7 @@ func (p *proofs) program(prog *program) {
 		return
 	}
 	p.empty(prog, requests)
+	p.overrides(prog, requests)
 	p.ambiguous(prog)
 	p.hazards(prog, requests)
 	if p.vet {

@@ -22,15 +22,18 @@ type Rule struct {
 	Programs []Program    // at least one, in the order written
 	Profile  ProfileName  // "base" unless the rule names another
 	Callers  []CallerSpec // empty: nobody may call it directly
-	Effect   Effect
-	Netns    Netns
-	Env      Env
-	Cwd      []string // roots below which a request may choose its directory, sorted
-	Stdin    Stdin
-	Signals  []string    // names without SIG that a caller may send, sorted
-	Lines    []Line      // Lines[i].Number == i+1
-	Types    []NamedType // that the lines name, sorted by name
-	Accept   []string    // checks whose warnings the rule accepts
+	// Overrides are the rules, sorted, from which this one takes the requests that
+	// both accept. It holds for the pairs named, not for what those override.
+	Overrides []RuleID
+	Effect    Effect
+	Netns     Netns
+	Env       Env
+	Cwd       []string // roots below which a request may choose its directory, sorted
+	Stdin     Stdin
+	Signals   []string    // names without SIG that a caller may send, sorted
+	Lines     []Line      // Lines[i].Number == i+1
+	Types     []NamedType // that the lines name, sorted by name
+	Accept    []string    // checks whose warnings the rule accepts
 	// AllowTests and DenyTests count the tests of the rule.
 	AllowTests, DenyTests int
 

@@ -22,8 +22,8 @@ func isTypeName(name string) bool { return slices.Contains(argv.TypeNames(), nam
 
 var ruleSchema = schema{
 	what:  "a rule",
-	keys:  strings.Fields("id why accept exec profile run args argv callers netns env cwd stdin signals tests"),
-	later: strings.Fields("chain wrap overrides unit detach limits explain terminal"),
+	keys:  strings.Fields("id why accept exec profile run overrides args argv callers netns env cwd stdin signals tests"),
+	later: strings.Fields("chain wrap unit detach limits explain terminal"),
 }
 
 // draftRule is a rule while a policy loads.
@@ -34,6 +34,8 @@ type draftRule struct {
 	tests  []testCase
 	tested []bool // by line: an allow test matched it
 	accept []waiver
+
+	overriding []overriding // as the Rule's Overrides, in the order written
 }
 
 // readRule reads one rule. It returns what it could read: a rule with findings
@@ -54,6 +56,9 @@ func (d *document) readRule(n *yaml.Node, file *fileScope) *draftRule {
 	}
 	if v, ok := f["accept"]; ok {
 		d.readWaivers(v.value, r)
+	}
+	if v, ok := f["overrides"]; ok {
+		d.readOverrides(v.value, r)
 	}
 	r.Programs = d.programs(n, f)
 	d.noteItems(r, f, file)

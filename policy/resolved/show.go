@@ -21,6 +21,9 @@ func New(r *policy.Rule) View {
 	}
 	w.plain("# The rule %s of %s, resolved.", r.ID, r.Pos)
 	w.plain("# Profiles: %s. Tests: %d allow, %d deny.", strings.Join(chain, ", then "), r.AllowTests, r.DenyTests)
+	if len(r.Overrides) > 0 {
+		w.plain("# It overrides %s.", list(r.Overrides))
+	}
 	w.plain("version: 1")
 	w.types("", "types", true)
 	w.plain("rules:")
