@@ -17,7 +17,7 @@ import (
 func (p *proofs) overlaps(prog *program, requests *argv.Requests, digests []string) {
 	met := make(map[string]bool)
 	requests.States(func(s argv.State) bool {
-		refs := prog.matcher.Accepting(s)
+		refs := prog.decisive(prog.matcher.Accepting(s))
 		if len(refs) < 2 {
 			return true
 		}

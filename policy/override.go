@@ -88,6 +88,28 @@ func overridden(matches []match) []match {
 	return out
 }
 
+// decisive leaves out, of the lines that accept a request, those of rules that
+// another one overrides for whoever may call them.
+func (prog *program) decisive(refs []argv.LineRef) []argv.LineRef {
+	var out []argv.LineRef
+	for i, a := range refs {
+		taken := slices.ContainsFunc(refs, func(b argv.LineRef) bool {
+			x, y := prog.rules[a.Rule], prog.rules[b.Rule]
+			return y.overrides(x) && !slices.ContainsFunc(x.Callers, func(c CallerSpec) bool { return !slices.Contains(y.Callers, c) })
+		})
+		switch {
+		case taken && out == nil:
+			out = append(make([]argv.LineRef, 0, len(refs)), refs[:i]...)
+		case !taken && out != nil:
+			out = append(out, a)
+		}
+	}
+	if out == nil {
+		return refs
+	}
+	return out
+}
+
 // overrides proves that a rule which overrides another one decides a part of
 // what that one does, and no more.
 func (p *proofs) overrides(prog *program, requests *argv.Requests) {

@@ -22,6 +22,14 @@ func TestOverrides(t *testing.T) {
 			map[string]string{"go 2": "a", "go 4": "b", "go 5": "c"},
 		},
 		{
+			"in turn", rules("go <n:int(1..5)>", "go <n:int(3..5)>\n    overrides: a\n    run: {nice: 1}", "go <n:int(5..5)>\n    overrides: b\n    run: {nice: 2}"),
+			map[string]string{"go 2": "a", "go 4": "b", "go 5": "c"},
+		},
+		{
+			"an overlap where a third decides", rules("go <n:int(1..5)>", "go <n:int(3..5)>\n    overrides: a\n    run: {nice: 1}", "go <n:int(4..7)>\n    run: {nice: 1}"),
+			map[string]string{"go 2": "a", "go 3": "b", "go 4": "b", "go 6": "c"},
+		},
+		{
 			"other callers", rules("go <n:int(1..5)>\n    callers: [{user: alice}, {user: bob}]", "go <n:int(3..5)>\n    callers: [{user: bob}]\n    overrides: a\n    run: {nice: 1}"),
 			map[string]string{"go 4": "a"},
 		},
@@ -57,10 +65,10 @@ func TestBadOverrides(t *testing.T) {
 		{"nothing shared", rules("go", "stop\n    overrides: a"), "accepts [x stop]", "x stop"},
 		{"the same", rules("go", "go\n    overrides: a\n    run: {nice: 1}"), "12:16: E A-OVERRIDE: b accepts all that a does for /bin/x", ""},
 		{"each other", rules("go\n    overrides: b", "go\n    overrides: a\n    run: {nice: 1}"), "8:16: E A-OVERRIDE: a accepts all that b does", ""},
-		{"not named", rules("go [on]", "go [on]\n    run: {nice: 1}", "go\n    overrides: a\n    run: {nice: 2}"), "A-OVERLAP: rules a:1 and b:1 both accept", "x go"},
+		{"not named", rules("go [on]", "go [on]\n    run: {nice: 1}", "go\n    overrides: a\n    run: {nice: 2}"), "A-OVERLAP: rules a:1 and b:1 both accept", "x go on"},
 		{
-			"not handed on", rules("go <n:int(1..5)>", "go <n:int(3..5)>\n    overrides: a\n    run: {nice: 1}", "go <n:int(5..5)>\n    overrides: b\n    run: {nice: 2}"),
-			"A-OVERLAP: rules a:1 and c:1 both accept [x go 5]", "x go 5",
+			"a third decides for others", rules("go <n:int(1..5)>\n    callers: [{user: alice}, {user: bob}]", "go <n:int(3..5)>\n    overrides: a\n    run: {nice: 1}", "go <n:int(4..7)>\n    callers: [{user: bob}]\n    run: {nice: 1}"),
+			"A-OVERLAP: rules a:1 and c:1 both accept [x go 4]", "x go 4",
 		},
 		{"unknown", rules("go", "go\n    overrides: aa"), "12:16: E F-VALUE: overrides: there is no rule \"aa\"; did you mean a?", ""},
 		{"itself", rules("go\n    overrides: a"), "8:16: E F-VALUE: overrides: a is this rule itself", ""},

@@ -23,7 +23,7 @@ type Rule struct {
 	Profile  ProfileName  // "base" unless the rule names another
 	Callers  []CallerSpec // empty: nobody may call it directly
 	// Overrides are the rules, sorted, from which this one takes the requests that
-	// both accept. It holds for the pairs named, not for what those override.
+	// both accept.
 	Overrides []RuleID
 	Effect    Effect
 	Netns     Netns

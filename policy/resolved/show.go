@@ -22,7 +22,7 @@ func New(r *policy.Rule) View {
 	w.plain("# The rule %s of %s, resolved.", r.ID, r.Pos)
 	w.plain("# Profiles: %s. Tests: %d allow, %d deny.", strings.Join(chain, ", then "), r.AllowTests, r.DenyTests)
 	if len(r.Overrides) > 0 {
-		w.plain("# It overrides %s.", list(r.Overrides))
+		w.plain("# It overrides %v.", r.Overrides)
 	}
 	w.plain("version: 1")
 	w.types("", "types", true)
