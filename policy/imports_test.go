@@ -16,9 +16,10 @@ import (
 func TestImports(t *testing.T) {
 	allowed := strings.Fields(`
 		bytes cmp context crypto/sha256 embed encoding/binary encoding/hex errors fmt
-		hash/fnv io maps math path regexp slices strconv strings time unicode unicode/utf8
+		hash/fnv io io/fs maps math path regexp slices strconv strings sync time unicode unicode/utf8
 		go.yaml.in/yaml/v4 go.yaml.in/yaml/v4/plugin/loaderlimits
-		github.com/rootgate-project/rootgate/policy/argv`)
+		github.com/rootgate-project/rootgate/policy/argv
+		github.com/rootgate-project/rootgate/policy/escapes`)
 	// The clock is reached through packages that are needed for their types.
 	clock := strings.Fields("time.Now time.Since time.Until time.After time.AfterFunc time.Sleep " +
 		"time.NewTimer time.NewTicker time.Tick context.WithTimeout context.WithDeadline")

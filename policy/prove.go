@@ -53,6 +53,7 @@ func (l *loading) prove(s *Snapshot, drafts []*draftRule) {
 		}
 		p.program(prog)
 		p.nevers(prog)
+		p.escapes(prog) // programs of one matcher have different ones
 	}
 	if p.vet {
 		p.idleNevers(programs)

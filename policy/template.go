@@ -1,0 +1,204 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
+)
+
+// samples are what stands for the files and programs that an attacker would
+// name: the types <cmd>, <read>, <write> and <file> accept nothing else.
+type samples struct{ cmd, read, write, file []string }
+
+// allSamples are the samples in the order in which they are tried. Of the files
+// one is enough; the programs are all tried, since a rule may take a path, or a
+// name, but not both.
+func allSamples() samples {
+	return samples{
+		cmd:   []string{"sh", "/bin/sh", "/tmp/x", "id", "/usr/bin/id"},
+		read:  []string{"/etc/shadow", "/etc/gshadow", "/root/.ssh/id_rsa", "/etc/ssl/private/key.pem"},
+		write: []string{"/etc/cron.d/x", "/etc/ld.so.preload", "/root/.ssh/authorized_keys", "/etc/profile.d/x"},
+		file:  []string{"/tmp/x", "/tmp/y", "/var/tmp/x", "/dev/shm/x"},
+	}
+}
+
+// firstSamples are those for rules that name none of them.
+func firstSamples() samples {
+	s := allSamples()
+	return samples{s.cmd[:3], s.read[:1], s.write[:1], s.file[:1]}
+}
+
+// samplesBeside returns samples that none of the rules names itself: what an
+// author has spelled out is no escape.
+func samplesBeside(rules []argv.Rule) samples {
+	named := make(map[string]bool)
+	for _, r := range rules {
+		for _, l := range r.Lines {
+			for _, w := range strings.FieldsFunc(l.Source, func(c rune) bool { return strings.ContainsRune(" <>()[]{}|'=,:!@", c) }) {
+				named[w] = true
+			}
+			for _, h := range l.Placeholders() {
+				for _, root := range h.Type.Params().Under {
+					named[root] = true
+				}
+			}
+		}
+	}
+	beside := func(all []string, n int) []string {
+		left := slices.DeleteFunc(slices.Clone(all), func(s string) bool { return named[s] })
+		if len(left) == 0 {
+			left = all
+		}
+		return left[:min(n, len(left))]
+	}
+	s := allSamples()
+	return samples{beside(s.cmd, 3), beside(s.read, 1), beside(s.write, 1), beside(s.file, 1)}
+}
+
+// equal reports whether two sets of samples are the same.
+func (s samples) equal(o samples) bool {
+	return slices.Equal(s.cmd, o.cmd) && slices.Equal(s.read, o.read) &&
+		slices.Equal(s.write, o.write) && slices.Equal(s.file, o.file)
+}
+
+// scope returns the names that the lines of escapes use.
+func (s samples) scope(local argv.Scope) (argv.Scope, error) {
+	scope := argv.Scope{}
+	for _, n := range []struct {
+		name string
+		re   string
+	}{
+		{"cmd", oneOfText(s.cmd)},
+		{"read", oneOfText(s.read)},
+		{"write", oneOfText(s.write)},
+		{"file", oneOfText(s.file)},
+		{"word", ".+"},
+	} {
+		t, err := argv.NewType("re", argv.Params{Re: n.re})
+		if err != nil {
+			return nil, err
+		}
+		scope[n.name] = t
+	}
+	for name, t := range local {
+		scope[name] = t
+	}
+	return scope, nil
+}
+
+func oneOfText(texts []string) string {
+	quoted := make([]string, 0, len(texts))
+	for _, t := range texts {
+		quoted = append(quoted, regexp.QuoteMeta(t))
+	}
+	return strings.Join(quoted, "|")
+}
+
+// templates are the escapes of a program as automata: those of any request, and
+// those of a request that has standard input. One without escapes is nil.
+type templates struct{ always, stdin *argv.Matcher }
+
+// compile builds the templates of b.
+func (b *knownProgram) compile(s samples) (templates, error) {
+	var t templates
+	for _, stdin := range []bool{false, true} {
+		var chosen []*escape
+		for _, e := range b.escapes {
+			if e.stdin == stdin {
+				chosen = append(chosen, e)
+			}
+		}
+		if len(chosen) == 0 {
+			continue
+		}
+		m, err := b.matcher(s, chosen)
+		if err != nil {
+			return templates{}, err
+		}
+		if stdin {
+			t.stdin = m
+		} else {
+			t.always = m
+		}
+	}
+	return t, nil
+}
+
+// matcher compiles escapes into one language. What may stand anywhere is one
+// line of alternatives: as lines of their own, the automaton would have a state
+// for each subset of those that were met.
+func (b *knownProgram) matcher(s samples, escapes []*escape) (*argv.Matcher, error) {
+	scope, err := s.scope(b.types)
+	if err != nil {
+		return nil, err
+	}
+	rule := argv.Rule{Union: true}
+	const before, behind = "[<any>]... (", ") [<any>]..."
+	var inner strings.Builder
+	flush := func() error {
+		if inner.Len() == 0 {
+			return nil
+		}
+		block, err := argv.Parse(before+inner.String()+behind, scope)
+		if err != nil {
+			return err
+		}
+		rule.Lines = append(rule.Lines, block.Lines...)
+		inner.Reset()
+		return nil
+	}
+	for _, e := range escapes {
+		block, err := argv.Parse(e.block, scope)
+		if err == nil && len(block.Lines) == 0 {
+			err = errNoLines
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.pos, err)
+		}
+		if !e.anywhere {
+			rule.Lines = append(rule.Lines, block.Lines...)
+			continue
+		}
+		for _, l := range block.Lines {
+			if inner.Len()+len(l.Source) > argv.MaxLineBytes-64 {
+				if err := flush(); err != nil {
+					return nil, fmt.Errorf("%s: %w", e.pos, err)
+				}
+			}
+			if inner.Len() > 0 {
+				inner.WriteString(" | ")
+			}
+			inner.WriteString(l.Source)
+		}
+	}
+	if err := flush(); err != nil {
+		return nil, fmt.Errorf("%s: %w", b.name, err)
+	}
+	return argv.Compile([]argv.Rule{rule}, argv.Limits{})
+}
+
+// which returns the first escape of b that args are, or nil.
+func (b *knownProgram) which(s samples, stdin bool, args []string) (*escape, error) {
+	for _, e := range b.escapes {
+		if e.stdin != stdin {
+			continue
+		}
+		m, err := b.matcher(s, []*escape{e})
+		if err != nil {
+			return nil, err
+		}
+		if len(m.Match(args, nil)) > 0 {
+			return e, nil
+		}
+	}
+	return nil, nil
+}
+
+// String shows an escape in a message, behind what it is an escape of.
+func (e *escape) via(program string) string {
+	return fmt.Sprintf("%s via %s (%s)", e.kind, program, cmp.Or(e.note, "known"))
+}
