@@ -2,6 +2,7 @@ package policy
 
 import (
 	"path"
+	"slices"
 
 	"github.com/rootgate-project/rootgate/policy/argv"
 )
@@ -20,9 +21,10 @@ func (p *proofs) escapes(prog *program) {
 		return
 	}
 	b := k.lookup(prog.path)
-	if b == nil || len(b.escapes) == 0 {
+	if b == nil || slices.Contains(p.tried[prog.matcher], b) {
 		return
 	}
+	p.tried[prog.matcher] = append(p.tried[prog.matcher], b)
 	s := samplesBeside(prog.usage)
 	t, err := b.templates()
 	if !s.equal(firstSamples()) {

@@ -1,10 +1,11 @@
 package policy
 
 import (
-	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/rootgate-project/rootgate/policy/argv"
 )
@@ -97,5 +98,52 @@ func TestNaiveRules(t *testing.T) {
 			t.Error(found)
 		}
 	}
-	fmt.Println(len(k.all))
+}
+
+// TestBadKnowledge: data with a mistake in it is no data.
+func TestBadKnowledge(t *testing.T) {
+	const program = "binaries:\n  x:\n    man: x(1)\n"
+	for _, c := range []struct{ name, text, want string }{
+		{"no mapping", "- a", "a.yaml:1:1: E F-YAMLTYPE"},
+		{"syntax", "a: [", "F-SYNTAX"},
+		{"nothing in it", "{}", "the file has no binaries:"},
+		{"another key", "binaries: {}\nmore: 1", `unknown field "more"`},
+		{"no page", "binaries: {x: {}}", "x has no man:"},
+		{"no entry", "binaries: {x: 1}", "a program is the number 1"},
+		{"no pattern", program + "    also: ['[']", `also: "[" is no pattern`},
+		{"no escapes", program + "    escapes: 1", "escapes is the number 1"},
+		{"no escape", program + "    escapes: [1]", "an escape is the number 1"},
+		{"no kind", program + "    escapes: [{note: x, has: y}]", "the escape has no kind:"},
+		{"no note", program + "    escapes: [{kind: exec, has: y}]", "the escape has no note:"},
+		{"an empty note", program + "    escapes: [{kind: exec, note: '', has: y}]", "note is empty"},
+		{"another kind", program + "    escapes: [{kind: evil, note: x, has: y}]", `kind is "evil", expected one of exec, `},
+		{"no lines", program + "    escapes: [{kind: exec, note: x}]", "needs has: or argv:, and not both"},
+		{"both", program + "    escapes: [{kind: exec, note: x, has: y, argv: y}]", "needs has: or argv:, and not both"},
+		{"lines of another kind", program + "    escapes: [{kind: exec, note: x, has: 1}]", "the lines is the number 1"},
+	} {
+		k, err := readKnowledge(fstest.MapFS{"a.yaml": {Data: []byte(c.text)}})
+		if k != nil || err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+	text := program + "    escapes: []\n"
+	if _, err := readKnowledge(fstest.MapFS{"a.yaml": {Data: []byte(text)}, "b.yaml": {Data: []byte(text)}}); err == nil || !strings.Contains(err.Error(), "b.yaml:2:3: E F-VALUE: the program x stands twice") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := readKnowledge(fstest.MapFS{"a.yaml": {Mode: fs.ModeDir}}); err == nil {
+		t.Error("a directory can be read")
+	}
+}
+
+// TestBadTemplates: lines that do not parse show when they are compiled.
+func TestBadTemplates(t *testing.T) {
+	for _, block := range []string{"<nothing>", "# nothing", "(a"} {
+		b := &knownProgram{name: "x", escapes: []*escape{{kind: "exec", block: block, pos: Position{"a.yaml", 3, 1}}}}
+		if _, err := b.compile(firstSamples()); err == nil || !strings.HasPrefix(err.Error(), "a.yaml:3: ") {
+			t.Errorf("%q: %v", block, err)
+		}
+		if _, err := b.which(firstSamples(), false, nil); err == nil {
+			t.Errorf("%q is an escape", block)
+		}
+	}
 }

@@ -27,7 +27,8 @@ type proofs struct {
 	conflict map[[2]RuleID]bool // rules that were reported together
 	// guarded are pairs of lines under one effect that accept one request.
 	guarded map[[2]place]bool
-	seen    map[*argv.Matcher][][]string // digests with which a matcher was proved
+	seen    map[*argv.Matcher][][]string      // digests with which a matcher was proved
+	tried   map[*argv.Matcher][]*knownProgram // whose escapes a matcher was held to
 }
 
 // place is a line of a rule.
@@ -41,7 +42,7 @@ func (l *loading) prove(s *Snapshot, drafts []*draftRule) {
 	p := &proofs{
 		loading: l, drafts: make(map[*Rule]*draftRule), pairs: maxPairs, work: maxWork,
 		conflict: make(map[[2]RuleID]bool), guarded: make(map[[2]place]bool),
-		seen: make(map[*argv.Matcher][][]string),
+		seen: make(map[*argv.Matcher][][]string), tried: make(map[*argv.Matcher][]*knownProgram),
 	}
 	for _, r := range drafts {
 		p.drafts[r.Rule] = r

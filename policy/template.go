@@ -11,8 +11,8 @@ import (
 )
 
 // samples are what stands for the files and programs that an attacker would
-// name: the types <cmd>, <read>, <write> and <file> accept nothing else.
-type samples struct{ cmd, read, write, file []string }
+// name: the types <cmd>, <read>, <write>, <dir> and <file> accept nothing else.
+type samples struct{ cmd, read, write, dir, file []string }
 
 // allSamples are the samples in the order in which they are tried. Of the files
 // one is enough; the programs are all tried, since a rule may take a path, or a
@@ -22,6 +22,7 @@ func allSamples() samples {
 		cmd:   []string{"sh", "/bin/sh", "/tmp/x", "id", "/usr/bin/id"},
 		read:  []string{"/etc/shadow", "/etc/gshadow", "/root/.ssh/id_rsa", "/etc/ssl/private/key.pem"},
 		write: []string{"/etc/cron.d/x", "/etc/ld.so.preload", "/root/.ssh/authorized_keys", "/etc/profile.d/x"},
+		dir:   []string{"/etc/cron.d", "/root/.ssh", "/etc/profile.d"},
 		file:  []string{"/tmp/x", "/tmp/y", "/var/tmp/x", "/dev/shm/x"},
 	}
 }
@@ -29,7 +30,7 @@ func allSamples() samples {
 // firstSamples are those for rules that name none of them.
 func firstSamples() samples {
 	s := allSamples()
-	return samples{s.cmd[:3], s.read[:1], s.write[:1], s.file[:1]}
+	return samples{s.cmd[:3], s.read[:1], s.write[:1], s.dir[:1], s.file[:1]}
 }
 
 // samplesBeside returns samples that none of the rules names itself: what an
@@ -56,13 +57,13 @@ func samplesBeside(rules []argv.Rule) samples {
 		return left[:min(n, len(left))]
 	}
 	s := allSamples()
-	return samples{beside(s.cmd, 3), beside(s.read, 1), beside(s.write, 1), beside(s.file, 1)}
+	return samples{beside(s.cmd, 3), beside(s.read, 1), beside(s.write, 1), beside(s.dir, 1), beside(s.file, 1)}
 }
 
 // equal reports whether two sets of samples are the same.
 func (s samples) equal(o samples) bool {
 	return slices.Equal(s.cmd, o.cmd) && slices.Equal(s.read, o.read) &&
-		slices.Equal(s.write, o.write) && slices.Equal(s.file, o.file)
+		slices.Equal(s.write, o.write) && slices.Equal(s.dir, o.dir) && slices.Equal(s.file, o.file)
 }
 
 // scope returns the names that the lines of escapes use.
@@ -75,6 +76,7 @@ func (s samples) scope(local argv.Scope) (argv.Scope, error) {
 		{"cmd", oneOfText(s.cmd)},
 		{"read", oneOfText(s.read)},
 		{"write", oneOfText(s.write)},
+		{"dir", oneOfText(s.dir)},
 		{"file", oneOfText(s.file)},
 		{"word", ".+"},
 	} {

@@ -27,10 +27,11 @@
 //	<cmd>    a program, or a command for a shell
 //	<read>   a file that no rule means to give away
 //	<write>  a file that no rule means to have written
+//	<dir>    a directory of such files
 //	<file>   a file of the caller's own
 //	<word>   text that does not begin with "-"
 //
-// The first four stand for few samples, such as /etc/shadow: a rule whose paths
+// All but the last stand for few samples, such as /etc/shadow: a rule whose paths
 // are held to another directory does not accept them, and what a rule spells out
 // itself is no sample.
 //
