@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -86,9 +87,7 @@ func (s samples) scope(local argv.Scope) (argv.Scope, error) {
 		}
 		scope[n.name] = t
 	}
-	for name, t := range local {
-		scope[name] = t
-	}
+	maps.Copy(scope, local)
 	return scope, nil
 }
 
