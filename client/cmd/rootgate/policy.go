@@ -19,7 +19,7 @@ func (a *app) policy() *cobra.Command {
 		RunE:  func(*cobra.Command, []string) error { return errors.New("a subcommand is missing") },
 	}
 	cmd.AddCommand(a.policyCheck(), a.policyTest(), a.policyVet(),
-		a.policyShow())
+		a.policyShow(), a.policyFmt())
 	return cmd
 }
 
@@ -165,10 +165,14 @@ func newVerdict(l *loaded, clean bool) verdict {
 		Findings: []jsonFinding{},
 	}
 	for _, f := range l.findings {
-		v.Findings = append(v.Findings, jsonFinding{
-			ID: f.ID, Severity: f.Severity.String(), File: f.File, Line: f.Line, Column: f.Column,
-			Rule: string(f.Rule), Message: f.Message, Witness: f.Witness,
-		})
+		v.Findings = append(v.Findings, newJSONFinding(f))
 	}
 	return v
+}
+
+func newJSONFinding(f policy.Finding) jsonFinding {
+	return jsonFinding{
+		ID: f.ID, Severity: f.Severity.String(), File: f.File, Line: f.Line, Column: f.Column,
+		Rule: string(f.Rule), Message: f.Message, Witness: f.Witness,
+	}
 }
