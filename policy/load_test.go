@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
 )
 
 func TestLoadDefaults(t *testing.T) {
@@ -244,6 +246,10 @@ func TestSHA256(t *testing.T) {
 }
 
 func TestStdinCheck(t *testing.T) {
+	lines, err := argv.NewType("re", argv.Params{Re: `-A [^; \pC]+`, Dash: true})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		stdin Stdin
 		data  string
@@ -259,6 +265,24 @@ func TestStdinCheck(t *testing.T) {
 		{Stdin{Max: 9, UTF8: true}, "\x1b[2J", ReasonStdinNotText},
 		{Stdin{Max: 9, UTF8: true}, "\u0085", ReasonStdinNotText},
 		{Stdin{Max: 9, UTF8: true}, "\ufffd", ""},
+		{Stdin{Max: 9, MaxLines: 2}, "a\xff\nb\r\n", ""},
+		{Stdin{Max: 9, MaxLines: 2}, "a\nb", ""},
+		{Stdin{Max: 9, MaxLines: 2}, "\n\n", ""},
+		{Stdin{Max: 9, MaxLines: 2}, "\n\n\n", ReasonStdinTooLarge},
+		{Stdin{Max: 9, MaxLines: 2}, "a\nb\nc", ReasonStdinTooLarge},
+		{Stdin{Max: 99, Lines: lines}, "", ""},
+		{Stdin{Max: 99, Lines: lines}, "-A x\n-A é", ""},
+		{Stdin{Max: 99, Lines: lines}, "-A x\n-A é\n", ""},
+		{Stdin{Max: 99, Lines: lines}, "-A x\n\n-A x\n", ReasonStdinLine},
+		{Stdin{Max: 99, Lines: lines}, "-A x\n\n", ReasonStdinLine},
+		{Stdin{Max: 99, Lines: lines}, "-A x\n -A x\n", ReasonStdinLine},
+		{Stdin{Max: 99, Lines: lines}, "-A x\n-A x;\n", ReasonStdinLine},
+		{Stdin{Max: 99, Lines: lines}, "-A x\r\n", ReasonStdinNotText},
+		{Stdin{Max: 99, Lines: lines}, "-A x\x00", ReasonStdinNotText},
+		{Stdin{Max: 99, Lines: lines}, "-A x\u2028-A x\n", ReasonStdinLine},
+		{Stdin{Max: 99, Lines: lines}, "-A \t\n", ReasonStdinLine},
+		{Stdin{Max: 9999, Lines: lines}, "-A " + strings.Repeat("x", 4093), ""},
+		{Stdin{Max: 9999, Lines: lines}, "-A " + strings.Repeat("x", 4094), ReasonStdinLine},
 	} {
 		if got, msg := c.stdin.Check([]byte(c.data)); got != c.want || (got == "") != (msg == "") {
 			t.Errorf("%+v.Check(%q) = %q, want %q", c.stdin, c.data, got, c.want)

@@ -43,6 +43,8 @@ func TestOverlap(t *testing.T) {
 		{"three rules", rules("a", "(a|b)\n    run: {nice: 1}", "b"), "rules a:1 and b:1 both accept [x a]", "x a"},
 		{"environment", rules("go", "go\n    env: {set: {A: b}}"), "different effects (env)", "x go"},
 		{"stdin", rules("go", "go\n    stdin: {max: 1}"), "different effects (stdin", "x go"},
+		{"one grammar of lines", rules("go\n    stdin: {max: 1, lines: a}", "go\n    stdin: {max: 1, lines: a}"), "", ""},
+		{"grammars of lines", rules("go\n    stdin: {max: 1, lines: a}", "go\n    stdin: {max: 1, lines: b, max_lines: 3}"), `(stdin {max: 1B, lines: "a", max_lines: 10000} and {max: 1B, lines: "b", max_lines: 3})`, "x go"},
 		{"a namespace does not choose", rules("go\n    netns: {type: 're(a)', required: true}", "go\n    netns: {type: 're(b)', required: true}"), "different effects (netns re(a) required and re(b) required)", "x go"},
 		{"other callers", rules("go\n    callers: [{user: alice}]", "go\n    callers: [{user: bob}]\n    run: {nice: 1}"), "", ""},
 		{"nobody", rules("go\n    callers: []", "go\n    run: {nice: 1}"), "", ""},

@@ -50,23 +50,37 @@ func (d *document) netns(n *yaml.Node, types argv.Scope) Netns {
 	return ns
 }
 
-// maxStdin bounds what a rule may take on standard input.
-const maxStdin = 1 << 30
+// maxStdin and maxStdinLines bound what a rule may take on standard input.
+// stdinLines is how many lines one takes that says what lines are, but not how
+// many.
+const (
+	maxStdin      = 1 << 30
+	maxStdinLines = 1 << 20
+	stdinLines    = 10_000
+)
 
-// stdin reads "stdin: none" or "stdin: {max: SIZE, utf8: true}".
+// stdin reads "stdin: none" or
+// "stdin: {max: SIZE, utf8: true, lines: RE2, max_lines: N}".
 func (d *document) stdin(n *yaml.Node) (s Stdin) {
 	if n.Kind != yaml.MappingNode {
 		d.oneOf(n, "stdin", "none", "none")
 		return s
 	}
 	f, ok := d.fields(n, schema{
-		what: "stdin", keys: []string{"max", "utf8"}, later: []string{"lines", "max_lines", "schema"},
+		what: "stdin", keys: []string{"max", "utf8", "lines", "max_lines"}, later: []string{"schema"},
 	})
 	if !ok {
 		return s
 	}
 	if v, ok := f["utf8"]; ok {
 		s.UTF8 = d.truth(v.value, "stdin.utf8")
+	}
+	if v, ok := f["lines"]; ok {
+		s.Lines, s.MaxLines = d.stdinLine(v.value), stdinLines
+	}
+	if v, ok := f["max_lines"]; ok {
+		lines, _ := d.integer(v.value, "stdin.max_lines", 1, maxStdinLines)
+		s.MaxLines = int(lines)
 	}
 	v, ok := f["max"]
 	if !ok {
@@ -75,6 +89,20 @@ func (d *document) stdin(n *yaml.Node) (s Stdin) {
 	}
 	s.Max, _ = d.size(v.value, "stdin.max", 1, maxStdin)
 	return s
+}
+
+// stdinLine reads the expression that each line must match as a whole. A line is
+// no argument: it may begin with "-".
+func (d *document) stdinLine(n *yaml.Node) *argv.Type {
+	expr, ok := d.word(n, "stdin.lines")
+	if !ok {
+		return nil
+	}
+	t, err := argv.NewType("re", argv.Params{Re: expr, Dash: true})
+	if !d.typeError(n, "stdin.lines", "re", err) {
+		return nil
+	}
+	return t
 }
 
 // ruleCwd reads "cwd: DIR", the rule's own directory, or "cwd: {under: DIRS}".

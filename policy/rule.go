@@ -113,13 +113,6 @@ type EnvPass struct {
 	Type *argv.Type
 }
 
-// Stdin says what standard input a rule takes. The zero value takes none: the
-// command reads /dev/null.
-type Stdin struct {
-	Max  int64 // bytes; zero: none
-	UTF8 bool  // the bytes must be valid UTF-8 without control characters but tab and newline
-}
-
 // Command is one usage line that a caller may run.
 type Command struct {
 	Rule       RuleID

@@ -116,6 +116,18 @@ func callerText(c policy.CallerSpec) string {
 	return "{" + strings.Join(fields, ", ") + "}"
 }
 
+// stdinText writes what a rule takes as the policy does.
+func stdinText(s policy.Stdin) string {
+	out := fmt.Sprintf("{max: %s, utf8: %t", size(s.Max), s.UTF8)
+	if s.Lines != nil {
+		out += ", lines: " + scalar(s.Lines.Params().Re)
+	}
+	if s.MaxLines > 0 {
+		out += ", max_lines: " + strconv.Itoa(s.MaxLines)
+	}
+	return out + "}"
+}
+
 // run writes the effect.
 func (w *writer) run() {
 	e := w.rule.Effect
@@ -189,7 +201,7 @@ func (w *writer) request() {
 	}
 	stdin := "none"
 	if r.Stdin.Max > 0 {
-		stdin = fmt.Sprintf("{max: %s, utf8: %t}", size(r.Stdin.Max), r.Stdin.UTF8)
+		stdin = stdinText(r.Stdin)
 	}
 	w.part("    stdin: %s", "stdin", stdin, r.Origin("stdin", ""))
 	if len(r.Signals) == 0 {

@@ -282,7 +282,7 @@ func (x *execution) stillAllowed() error {
 func sameDecision(a, b policy.Decision) bool {
 	return a.Program == b.Program && slices.Equal(a.SHA256, b.SHA256) && slices.Equal(a.Argv, b.Argv) &&
 		slices.Equal(a.Env, b.Env) && a.Cwd == b.Cwd && a.Netns == b.Netns &&
-		a.Rule.Effect.Equal(b.Rule.Effect) && a.Rule.Stdin == b.Rule.Stdin && slices.Equal(a.Rule.Signals, b.Rule.Signals) &&
+		a.Rule.Effect.Equal(b.Rule.Effect) && a.Rule.Stdin.Equal(b.Rule.Stdin) && slices.Equal(a.Rule.Signals, b.Rule.Signals) &&
 		slices.EqualFunc(a.Captures, b.Captures, func(x, y argv.Capture) bool {
 			return x.Name == y.Name && x.Value == y.Value && x.Type.Name() == y.Type.Name() &&
 				reflect.DeepEqual(x.Type.Params(), y.Type.Params())

@@ -103,7 +103,7 @@ func (x *execution) openInput(ctx context.Context) (*input, error) {
 	if !x.takesStdin() || in.src == nil {
 		return in, nil
 	}
-	if _, whole := in.src.(*Bytes); !whole && !rule.UTF8 {
+	if _, whole := in.src.(*Bytes); !whole && !rule.Whole() {
 		pipe, err := stdio.NewInput()
 		if err != nil {
 			return nil, internal("open stdin: %w", err)
