@@ -1,0 +1,121 @@
+package vet
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/rootgate-project/rootgate/policy"
+	"github.com/rootgate-project/rootgate/policy/argv"
+)
+
+// class is callers whom both policies treat alike for one program.
+type class struct {
+	names  []string
+	caller policy.Caller
+	admits [2][]bool // by rule
+	memo   map[string]*[2]answer
+}
+
+// classes returns the kinds of callers that the rules of the program tell apart.
+// The least caller of each spec is enough: rules only ever admit, so whatever a
+// caller of several specs may do, one of them may.
+func (c *comparison) classes() []*class {
+	var out []*class
+	index := map[string]*class{}
+	specs := map[string]bool{}
+	for _, rules := range c.rules {
+		for _, r := range rules {
+			for _, spec := range r.Callers {
+				name := spec.String()
+				caller, ok := spec.Least()
+				if !ok || specs[name] {
+					continue
+				}
+				specs[name] = true
+				cl := &class{caller: caller, memo: map[string]*[2]answer{}}
+				var key []byte
+				for i, rules := range c.rules {
+					for _, r := range rules {
+						admits := r.Admits(caller)
+						cl.admits[i] = append(cl.admits[i], admits)
+						key = append(key, byte(rank(admits)))
+					}
+				}
+				if index[string(key)] == nil {
+					index[string(key)] = cl
+					out = append(out, cl)
+				}
+				same := index[string(key)]
+				same.names = append(same.names, name)
+			}
+		}
+	}
+	return out
+}
+
+// answer is what one policy makes of requests that differ in no line.
+type answer struct {
+	policy.Decision
+	request policy.Request
+}
+
+// effect returns what the arguments of an allowed request do not choose.
+func (a *answer) effect() string {
+	key := a.Rule.EffectKey()
+	for _, digest := range a.SHA256 {
+		key += " " + digest
+	}
+	return key
+}
+
+// answers returns what both policies decide about the requests that end in s,
+// and nil when no rule of either accepts them. Lines decide, so one request
+// speaks for all that the same lines accept.
+func (c *comparison) answers(cl *class, s argv.State) *[2]answer {
+	var key []byte
+	var met bool
+	for _, ref := range c.matcher.Accepting(s) {
+		i, rule := c.side(ref)
+		if cl.admits[i][rule] {
+			met = true
+			key = binary.AppendUvarint(key, uint64(ref.Rule))
+			key = binary.AppendUvarint(key, uint64(ref.Line))
+		}
+	}
+	if !met {
+		return nil
+	}
+	found := cl.memo[string(key)]
+	if found == nil {
+		args := c.requests.To(s)
+		found = &[2]answer{c.ask(0, cl, args), c.ask(1, cl, args)}
+		cl.memo[string(key)] = found
+	}
+	return found
+}
+
+// side returns the policy to which a line of the matcher belongs, and the index
+// of its rule there.
+func (c *comparison) side(ref argv.LineRef) (i, rule int) {
+	if at := ref.Rule - c.base[1]; at >= 0 && at < len(c.rules[1]) {
+		return 1, at
+	}
+	return 0, ref.Rule - c.base[0]
+}
+
+// ref returns the line of policy i in the matcher of both.
+func (c *comparison) ref(i int, r *policy.Rule, line int) argv.LineRef {
+	return argv.LineRef{Rule: c.base[i] + slices.Index(c.rules[i], r), Line: line}
+}
+
+// ask lets policy i decide a request with these arguments, in a network
+// namespace where its rule has to have one.
+func (c *comparison) ask(i int, cl *class, args []string) answer {
+	r := policy.Request{Argv: append([]string{c.path}, args...)}
+	d := c.policies[i].Decide(cl.caller, r)
+	if d.Denial.Reason == policy.ReasonNetnsRequired {
+		r.Netns = sampleNetns(d.Rule.Netns.Type)
+		d = c.policies[i].Decide(cl.caller, r)
+	}
+	return answer{d, r}
+}

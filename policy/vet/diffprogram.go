@@ -1,0 +1,216 @@
+package vet
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/rootgate-project/rootgate/policy"
+	"github.com/rootgate-project/rootgate/policy/argv"
+)
+
+// line is a usage line of a rule.
+type line struct {
+	rule   *policy.Rule
+	number int
+}
+
+// effects is a pair of effects that stand for one change.
+type effects struct {
+	old, next string
+	rule      *policy.Rule
+}
+
+// tally is what a walk over all states found for one class of callers.
+type tally struct {
+	// only are the lines of policy i that allow what the other does not.
+	only [2][]line
+	// changed are states that both allow, by their effects.
+	changed map[effects][]argv.State
+	order   []effects
+	// alike are pairs of lines, old and new, that allow requests with one effect.
+	alike []([2]line)
+}
+
+func (c *comparison) tally(cl *class) *tally {
+	t := &tally{changed: map[effects][]argv.State{}}
+	only, alike := [2]map[line]bool{{}, {}}, map[[2]line]bool{}
+	for s := range c.requests.States {
+		a := c.answers(cl, s)
+		if a == nil {
+			continue
+		}
+		at := [2]line{{a[0].Rule, a[0].Line}, {a[1].Rule, a[1].Line}}
+		switch old, next := a[0].Allowed(), a[1].Allowed(); {
+		case old != next:
+			i := rank(old)
+			if !only[i][at[i]] {
+				only[i][at[i]] = true
+				t.only[i] = append(t.only[i], at[i])
+			}
+		case !old:
+		case a[0].effect() == a[1].effect():
+			if !alike[at] {
+				alike[at] = true
+				t.alike = append(t.alike, at)
+			}
+		default:
+			e := effects{a[0].effect(), a[1].effect(), a[1].Rule}
+			if t.changed[e] == nil {
+				t.order = append(t.order, e)
+			}
+			t.changed[e] = append(t.changed[e], s)
+		}
+	}
+	return t
+}
+
+// classChanges returns what the program's rules decide differently for cl.
+func (c *comparison) classChanges(cl *class) []Change {
+	t := c.tally(cl)
+	var out []Change
+	for i, kind := range []Kind{Removed, Added} {
+		if len(t.only[i]) == 0 {
+			continue
+		}
+		alive := c.useful(func(s argv.State) bool {
+			a := c.answers(cl, s)
+			return a != nil && a[1-i].Allowed()
+		})
+		for _, l := range t.only[i] {
+			out = append(out, c.oneSided(kind, i, cl, l, alive))
+		}
+	}
+	for _, e := range t.order {
+		states := t.changed[e]
+		a := c.answers(cl, states[0])
+		fields, equal := fieldsOf(a[0].Decision, a[1].Decision)
+		if equal {
+			for _, s := range states {
+				b := c.answers(cl, s)
+				pair := [2]line{{b[0].Rule, b[0].Line}, {b[1].Rule, b[1].Line}}
+				if !slices.Contains(t.alike, pair) {
+					t.alike = append(t.alike, pair)
+				}
+			}
+			continue
+		}
+		out = append(out, c.bothAllow(cl, states, fields))
+	}
+	return append(out, c.guardChanges(cl, t.alike)...)
+}
+
+// oneSided describes what only policy i allows, by the line l.
+func (c *comparison) oneSided(kind Kind, i int, cl *class, l line, alive []bool) Change {
+	ch := Change{Kind: kind, Program: c.path, Callers: cl.names, Rule: l.rule, Lines: []int{l.number}}
+	ways, more := c.branches(func(s argv.State) bool {
+		a := c.answers(cl, s)
+		return a != nil && a[i].Allowed() && !a[1-i].Allowed() && a[i].Rule == l.rule && a[i].Line == l.number
+	}, alive)
+	ch.More = more
+	for _, way := range ways {
+		args := c.along(way)
+		a, other := c.ask(i, cl, args), c.ask(1-i, cl, args)
+		if !a.Allowed() || other.Allowed() {
+			continue // two readings of one line, in a policy that was not proved
+		}
+		ch.witness(a)
+		ch.Ambiguous = ch.Ambiguous || other.Denial.Reason == policy.ReasonAmbiguous
+	}
+	return ch
+}
+
+// bothAllow describes the states that both policies allow with the effects of
+// the first of them.
+func (c *comparison) bothAllow(cl *class, states []argv.State, fields []Field) Change {
+	a := c.answers(cl, states[0])
+	ch := Change{
+		Kind: Changed, Program: c.path, Callers: cl.names, Rule: a[1].Rule, Was: a[0].Rule, Fields: fields,
+	}
+	for _, s := range states {
+		n := c.answers(cl, s)[1].Line
+		if slices.Contains(ch.Lines, n) {
+			continue
+		}
+		ch.Lines = append(ch.Lines, n)
+		if ch.More = len(ch.Witnesses) == maxBranches; !ch.More {
+			if a := c.ask(1, cl, c.requests.To(s)); a.Allowed() {
+				ch.witness(a)
+			}
+		}
+	}
+	slices.Sort(ch.Lines)
+	return ch
+}
+
+// witness adds an allowed request to the change, by the program's short name
+// where that is enough.
+func (ch *Change) witness(a answer) {
+	r := a.request
+	r.Argv = slices.Clone(r.Argv)
+	ch.Witnesses = append(ch.Witnesses, r)
+	for _, capture := range a.Captures {
+		if guard := guardOf(capture.Type); guard != "" {
+			text := fmt.Sprintf("<%s> %s", capture.Name, guard)
+			if !slices.Contains(ch.Guards, text) {
+				ch.Guards = append(ch.Guards, text)
+			}
+		}
+	}
+}
+
+// short returns the request as people type it.
+func short(r policy.Request) []string {
+	return append([]string{path.Base(r.Argv[0])}, r.Argv[1:]...)
+}
+
+// guardChanges compares what lines with one effect have the server check.
+func (c *comparison) guardChanges(cl *class, pairs [][2]line) []Change {
+	var out []Change
+	for _, p := range pairs {
+		if c.unguarded(0, p[0]) && c.unguarded(1, p[1]) {
+			continue
+		}
+		fields, request := c.guardFields(p)
+		if len(fields) == 0 {
+			continue
+		}
+		ch := Change{
+			Kind: Changed, Program: c.path, Callers: cl.names, Rule: p[1].rule, Lines: []int{p[1].number},
+			Was: p[0].rule, Fields: fields,
+		}
+		if request != nil {
+			if a := c.ask(1, cl, request); a.Allowed() {
+				ch.witness(a)
+			}
+		}
+		out = append(out, ch)
+	}
+	return out
+}
+
+func (c *comparison) placeholders(i int, l line) []argv.Placeholder {
+	return c.usage[i][slices.Index(c.rules[i], l.rule)].Lines[l.number-1].Placeholders()
+}
+
+func (c *comparison) unguarded(i int, l line) bool {
+	return !slices.ContainsFunc(c.placeholders(i, l), func(h argv.Placeholder) bool { return guardOf(h.Type) != "" })
+}
+
+// guardFields returns how two lines differ in what they have the server check
+// of one request, and such a request.
+func (c *comparison) guardFields(p [2]line) ([]Field, []string) {
+	left := min(guardWork, *c.work)
+	*c.work -= left
+	request, err := c.matcher.Readings(&left).Differ(
+		c.ref(0, p[0].rule, p[0].number), c.ref(1, p[1].rule, p[1].number),
+		func(h argv.Placeholder) string { return guardOf(h.Type) })
+	*c.work += max(left, 0)
+	switch {
+	case err != nil:
+		return []Field{{Name: "guards", Old: "not compared", New: "too much work"}}, nil
+	case request == nil:
+		return nil, nil
+	}
+	return guardsOf(c.placeholders(0, p[0]), c.placeholders(1, p[1])), request
+}
