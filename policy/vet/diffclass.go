@@ -3,6 +3,7 @@ package vet
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"github.com/rootgate-project/rootgate/policy"
 	"github.com/rootgate-project/rootgate/policy/argv"
@@ -61,11 +62,7 @@ type answer struct {
 
 // effect returns what the arguments of an allowed request do not choose.
 func (a *answer) effect() string {
-	key := a.Rule.EffectKey()
-	for _, digest := range a.SHA256 {
-		key += " " + digest
-	}
-	return key
+	return a.Rule.EffectKey() + " " + strings.Join(a.SHA256, " ")
 }
 
 // answers returns what both policies decide about the requests that end in s,

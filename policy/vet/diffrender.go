@@ -2,7 +2,6 @@ package vet
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/rootgate-project/rootgate/policy"
@@ -114,22 +113,22 @@ func (f Field) String() string {
 // EffectText sums up what a rule gives its commands, in a few words.
 func EffectText(r *policy.Rule) string {
 	e := r.Effect
-	text := "as " + e.User + ", caps " + orNone(e.Caps)
+	out := []string{"as " + e.User, "caps " + orNone(e.Caps)}
 	if e.FS.Host {
-		text += ", all files of the host"
+		out = append(out, "all files of the host")
 	}
 	for _, l := range []struct {
 		name  string
 		trees []string
 	}{{"read", e.FS.Read}, {"write", e.FS.Write}, {"exec", e.FS.Exec}} {
 		if len(l.trees) > 0 {
-			text += ", " + l.name + " " + strings.Join(l.trees, " ")
+			out = append(out, l.name+" "+strings.Join(l.trees, " "))
 		}
 	}
 	if e.Net != policy.NetHost {
-		text += ", no network"
+		out = append(out, "no network")
 	}
-	return text
+	return strings.Join(out, ", ")
 }
 
 // jsonChange is a change for a program.
@@ -223,9 +222,6 @@ func (d Diff) annotated(c Change) (policy.Position, bool) {
 	r := d.newRules[c.Rule.ID]
 	if r == nil {
 		return policy.Position{}, false
-	}
-	if n := slices.Max(c.Lines); n <= len(r.Lines) {
-		return r.Lines[n-1].Pos, true
 	}
 	return r.Pos, true
 }
