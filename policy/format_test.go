@@ -50,6 +50,8 @@ func TestFormat(t *testing.T) {
 		},
 		{"argv with an indicator", "never:\n - argv: |2\n      a  b\n", "never:\n  - argv: |2\n      a b\n"},
 		{"blank argv", "rules:\n- argv: |\n\n", "rules:\n  - argv: |\n"},
+		{"argv at the end", "rules:\n  - argv: |", "rules:\n  - argv: |\n"},
+		{"literal of blanks", "a: |\n     \n  \n", "a: |\n"},
 		{"argv elsewhere", "profiles:\n  argv: |\n    a  b\n", "profiles:\n  argv: |\n    a  b\n"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -135,10 +135,13 @@ func (l *layout) scalar(n *yaml.Node, parent, at int) {
 		if !blank && spaces < indent {
 			break
 		}
-		rows = append(rows, text[min(len(text), max(indent, 0)):])
+		if indent == 0 {
+			text = "" // YAML does not know yet how deep the lines are
+		}
+		rows = append(rows, text[min(len(text), indent):])
 		l.lines[line].content = true
 	}
-	if l.blocks[n] {
+	if l.blocks[n] && len(rows) > 0 {
 		rows = l.doc.argvLayout(n, rows)
 	}
 	for i, row := range rows {

@@ -37,6 +37,8 @@ type Options struct {
 	// Vet asks for the warnings and notes of policy vet as well. They cost time
 	// and refuse nothing.
 	Vet bool
+	// Coverage asks which parts of the usage lines the tests use; Vet does, too.
+	Coverage bool
 
 	// Unchecked leaves out the proofs, the tests, and what a rule grants beyond
 	// reason: what such a snapshot decides is for a report, and never runs.
@@ -61,6 +63,7 @@ type loading struct {
 	nevers    []*draftNever // sorted by id once all are read
 	late      bool
 	vet       bool
+	cover     bool
 	unchecked bool
 }
 
@@ -70,7 +73,7 @@ type loading struct {
 func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 	l := &loading{
 		ctx: ctx, out: &collector{}, accounts: o.Accounts, base: baseEffect(),
-		ruleIDs: make(map[RuleID]Position), vet: o.Vet, unchecked: o.Unchecked,
+		ruleIDs: make(map[RuleID]Position), vet: o.Vet, cover: o.Vet || o.Coverage, unchecked: o.Unchecked,
 	}
 	if l.accounts == nil {
 		l.accounts = syntheticAccounts{}
@@ -99,6 +102,7 @@ func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 		return nil, l.out.done()
 	}
 	if l.vet {
+		l.noteCoverage(s, drafts)
 		l.unusedWaivers(drafts)
 	}
 	return s, l.out.done()

@@ -33,6 +33,7 @@ type draftRule struct {
 	lines  []*argv.Line // as the Rule's Lines
 	tests  []testCase
 	tested []bool // by line: an allow test matched it
+	used   argv.Coverage
 	accept []waiver
 
 	overriding []overriding // as the Rule's Overrides, in the order written

@@ -156,6 +156,9 @@ func (l *loading) runTests(s *Snapshot, drafts []*draftRule) {
 					"%s:%d has no allow test", r.ID, i+1)
 			}
 		}
+		if l.cover {
+			r.cover(s)
+		}
 	}
 }
 
@@ -196,6 +199,9 @@ func (r *draftRule) markTested(s *Snapshot, req Request) {
 		for _, ref := range p.matcher.Match(req.Argv[1:], nil) {
 			if p.rules[ref.Rule] == r.Rule {
 				r.tested[ref.Line-1] = true
+				if r.doc.cover {
+					r.used.Add(p.matcher, ref, req.Argv[1:])
+				}
 			}
 		}
 	}

@@ -14,6 +14,8 @@ type Snapshot struct {
 	nevers []*Never // sorted by id
 	sha256 string
 	tests  int
+	// coverage is by rule and line; nil when nobody asked for it.
+	coverage []LineCoverage
 }
 
 // program is one executable with the rules that run it.

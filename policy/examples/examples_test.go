@@ -23,7 +23,8 @@ func TestVet(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := vet.Run(t.Context(), []policy.File{{Name: name, Data: data}}, vet.Options{})
-			if r.Snapshot == nil || len(r.Findings) > 0 {
+			// Notes name branches without a test; vet does not fail for them.
+			if r.Failed(true) {
 				t.Error(r.Text())
 			}
 			for _, r := range r.Snapshot.Rules() {

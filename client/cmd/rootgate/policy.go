@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,7 +42,7 @@ func (a *app) policyCheck() *cobra.Command {
 		Long:  policyCheckLong,
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			l, err := load(cmd.Context(), paths)
+			l, err := load(cmd.Context(), paths, policy.Options{})
 			if err != nil {
 				return &exit{status: statusUnreadable, err: err}
 			}
@@ -56,23 +57,34 @@ func (a *app) policyCheck() *cobra.Command {
 	return cmd
 }
 
-func (a *app) policyTest() *cobra.Command {
-	return &cobra.Command{
-		Use:   "test PATH...",
-		Short: "Run the tests of a policy",
-		Long: `Load a policy, which runs the tests in it, and say how many there were. A test
+const policyTestLong = `Load a policy, which runs the tests in it, and say how many there were. A test
 that fails is an error of the policy.
 
-Exit status: as policy check.`,
-		Args: cobra.MinimumNArgs(1),
+With --coverage, say what the allow tests use of each usage line: of how many
+alternatives of its brackets and sets, and which of them no test has.
+
+Exit status: as policy check.`
+
+func (a *app) policyTest() *cobra.Command {
+	var o policy.Options
+	cmd := &cobra.Command{
+		Use:   "test [flags] PATH...",
+		Short: "Run the tests of a policy",
+		Long:  policyTestLong,
+		Args:  cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			l, err := load(cmd.Context(), paths)
+			l, err := load(cmd.Context(), paths, o)
 			if err != nil {
 				return &exit{status: statusUnreadable, err: err}
+			}
+			if o.Coverage {
+				return a.covered(l)
 			}
 			return a.judged(l, l.summary("tests passed"))
 		},
 	}
+	cmd.Flags().BoolVar(&o.Coverage, "coverage", false, "say what the tests use of each line")
+	return cmd
 }
 
 // loaded is a policy as far as it could be read.
@@ -82,14 +94,14 @@ type loaded struct {
 	findings policy.Findings
 }
 
-func load(ctx context.Context, paths []string) (*loaded, error) {
+func load(ctx context.Context, paths []string, o policy.Options) (*loaded, error) {
 	files, err := readPolicy(paths)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, policy.LoadTimeout)
 	defer cancel()
-	snapshot, findings := policy.Load(ctx, files, policy.Options{})
+	snapshot, findings := policy.Load(ctx, files, o)
 	return &loaded{files, snapshot, findings}, nil
 }
 
@@ -101,16 +113,23 @@ func (l *loaded) summary(verdict string) string {
 	return fmt.Sprintf("%d files, %d rules, %d lines: %s", len(l.files), len(l.snapshot.Rules()), lines, verdict)
 }
 
+// bad reports whether there are findings of weight.
+func (l *loaded) bad() bool {
+	return slices.ContainsFunc(l.findings, func(f policy.Finding) bool { return f.Severity != policy.SeverityNote })
+}
+
 // judged prints the findings, or the text when there are none of weight.
 func (a *app) judged(l *loaded, clean string) error {
-	bad := false
-	for _, f := range l.findings {
-		bad = bad || f.Severity != policy.SeverityNote
-	}
-	if err := a.printFindings(l, bad, clean); err != nil {
+	bad := l.bad()
+	return ended(a.printFindings(l, bad, clean), bad)
+}
+
+// ended is the end of a command that found something bad or did not.
+func ended(err error, bad bool) error {
+	switch {
+	case err != nil:
 		return &exit{status: statusUnreadable, err: err}
-	}
-	if bad {
+	case bad:
 		return &exit{status: statusFindings}
 	}
 	return nil
@@ -120,6 +139,14 @@ func (a *app) printFindings(l *loaded, bad bool, clean string) error {
 	if a.json() {
 		return a.printJSON(newVerdict(l, !bad))
 	}
+	if bad {
+		clean = fmt.Sprintf("%d files, %d findings", len(l.files), len(l.findings))
+	}
+	return a.print("%s%s\n", l.text(), clean)
+}
+
+// text is the findings for a person.
+func (l *loaded) text() string {
 	var b strings.Builder
 	for _, f := range l.findings {
 		b.WriteString(printable(f.String()) + "\n")
@@ -130,10 +157,7 @@ func (a *app) printFindings(l *loaded, bad bool, clean string) error {
 			b.WriteString("    for example: " + printable(words(f.Witness)) + "\n")
 		}
 	}
-	if bad {
-		clean = fmt.Sprintf("%d files, %d findings", len(l.files), len(l.findings))
-	}
-	return a.print("%s%s\n", b.String(), clean)
+	return b.String()
 }
 
 func indent(s string) string {
