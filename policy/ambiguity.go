@@ -8,7 +8,8 @@ import (
 	"github.com/rootgate-project/rootgate/policy/argv"
 )
 
-// guardedTypes are the types whose values the server asks the kernel about.
+// guardedTypes are the types whose values the server asks the kernel about
+// whatever their constraints are.
 var guardedTypes = []string{"path", "netns", "pid", "user", "group", "uid", "gid", "command"}
 
 // ambiguous refuses lines that read one request in two ways, of which a guard
@@ -57,4 +58,6 @@ func (p *proofs) unguarded(prog *program, ref argv.LineRef, line *argv.Line) {
 	}
 }
 
-func isGuarded(h argv.Placeholder) bool { return slices.Contains(guardedTypes, h.Type.Name()) }
+func isGuarded(h argv.Placeholder) bool {
+	return h.Type.Guard() != "" || slices.Contains(guardedTypes, h.Type.Name())
+}

@@ -108,12 +108,5 @@ func typeText(t *argv.Type) string {
 	if t == nil {
 		return ""
 	}
-	return fmt.Sprintf("%q%s", t.String(), typeGuard(t))
-}
-
-// typeGuard returns what the notation of a type may leave out: what the server
-// has to hold a value to, and whether a re takes a leading "-".
-func typeGuard(t *argv.Type) string {
-	p := t.Params()
-	return fmt.Sprintf("[%s %s %q %t]", p.Access, p.FileKind, p.Under, p.Dash)
+	return t.Key()
 }

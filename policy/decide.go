@@ -86,7 +86,7 @@ func findMatches(programs []*program, args []string, admit func(*Rule) bool) []m
 }
 
 // sameEffect reports whether two matches are one answer: the same program under
-// the same effect, with the same paths opened to it.
+// the same effect, with the same guards of its values.
 func (m *match) sameEffect(o *match) bool {
 	return m.program == o.program && m.rule.key == o.rule.key &&
 		slices.Equal(m.digests(), o.digests()) && slices.Equal(m.guards(), o.guards())
@@ -94,12 +94,13 @@ func (m *match) sameEffect(o *match) bool {
 
 func (m *match) digests() []string { return m.program.digests[m.ref.Rule] }
 
-// guards returns what the captures grant beyond their text, sorted.
+// guards returns what the captures are held to and grant beyond their text,
+// sorted.
 func (m *match) guards() []string {
 	var out []string
 	for _, c := range m.captures {
-		if c.Type.Name() == "path" {
-			out = append(out, fmt.Sprintf("%d:%d:%d%s", c.Arg, c.Start, c.End, typeGuard(c.Type)))
+		if g := c.Type.Guard(); g != "" {
+			out = append(out, fmt.Sprintf("%d:%d:%d%s", c.Arg, c.Start, c.End, g))
 		}
 	}
 	slices.Sort(out)

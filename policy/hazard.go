@@ -2,7 +2,9 @@ package policy
 
 import (
 	"errors"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/rootgate-project/rootgate/policy/argv"
 )
@@ -12,10 +14,17 @@ const traversalWork = 1 << 24
 
 // safeTypes are types whose values hold no ".." component and, but for path, do
 // not begin with "/": their definition says so.
-var safeTypes = []string{"int", "path", "ip", "ip4", "ip6", "cidr", "mac", "port", "ifname", "netns"}
+var safeTypes = strings.Fields("int decimal size duration path ip ip4 ip6 cidr mac uuid port host fqdn " +
+	"ifname netns user group uid gid pid enum-list bundle")
 
 // isLoose reports whether a value of h may be a path that nobody checks.
-func isLoose(h argv.Placeholder) bool { return !slices.Contains(safeTypes, h.Type.Name()) }
+func isLoose(h argv.Placeholder) bool {
+	t := h.Type
+	if of := t.Params().Of; of != nil {
+		t = of
+	}
+	return !slices.Contains(safeTypes, t.Name())
+}
 
 // anyText reports whether a type is for text of any form: what it holds is the
 // author's to judge, where an expression says what its author thought of.
@@ -33,8 +42,9 @@ func (p *proofs) hazards(prog *program, requests *argv.Requests) {
 		for i, line := range draft.lines {
 			ref := argv.LineRef{Rule: r, Line: i + 1}
 			p.paths(prog, requests, ref, line)
+			p.ids(prog, requests, ref, line)
+			p.dashes(prog, requests, ref, line)
 			if p.vet {
-				p.dashes(prog, requests, ref, line)
 				p.lengths(prog, ref, line)
 			}
 		}
@@ -105,10 +115,38 @@ func (p *proofs) paths(prog *program, requests *argv.Requests, ref argv.LineRef,
 	}
 }
 
-// dashes finds values that a program reads as options.
+// idNames are the names of placeholders for ids of users, groups and processes,
+// alone or behind "-" or "_".
+var idNames = regexp.MustCompile(`(?:^|[-_])(?:pid|ppid|pgid|uid|euid|gid|egid)$`)
+
+// ids finds values for an id that mean another one, or all: 0 is root or one's
+// own process group, -1 every process or nobody's change, and 4294967295 is how
+// chown(2) and setuid(2) see -1 (CVE-2019-14287).
+func (p *proofs) ids(prog *program, requests *argv.Requests, ref argv.LineRef, line *argv.Line) {
+	for _, h := range line.Placeholders() {
+		if t := h.Type.Name(); !idNames.MatchString(h.Name) || t != "int" && t != "decimal" && t != "re" {
+			continue
+		}
+		for _, value := range []string{"-1", "0", "4294967295"} {
+			if !h.Type.Accepts(value) {
+				continue
+			}
+			for _, tok := range line.Fill(h, value) {
+				if p.found(prog, requests, ref, false, "T-NEGID", tok,
+					"<%s> of %s accepts %s, which is no id of one user, group or process; use uid, gid or pid, or a range from 1", h.Name, h.Type, value) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// dashes finds values that a program reads as options. That they do is what the
+// type any is for, so that no rule may have it there; a bundle is one on purpose.
 func (p *proofs) dashes(prog *program, requests *argv.Requests, ref argv.LineRef, line *argv.Line) {
 	for _, h := range line.Placeholders() {
-		if !line.Leads(h) {
+		plain := h.Type.Name() != "any"
+		if !line.Leads(h) || h.Type.Name() == "bundle" || plain && !p.vet {
 			continue
 		}
 		// A digit after the dash is a negative number.
@@ -122,7 +160,7 @@ func (p *proofs) dashes(prog *program, requests *argv.Requests, ref argv.LineRef
 			continue
 		}
 		for _, tok := range line.Fill(h, value) {
-			if p.found(prog, requests, ref, true, "T-DASH", tok,
+			if p.found(prog, requests, ref, plain, "T-DASH", tok,
 				"<%s> of %s accepts %s, which the program may read as an option", h.Name, h.Type, quote(value)) {
 				return
 			}

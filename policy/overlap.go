@@ -75,8 +75,8 @@ func (p *proofs) overlap(prog *program, a, b argv.LineRef, request []string, how
 		x.ID, a.Line, y.ID, b.Line, quoteArgv(prog, request), how, first.Pos, second.Pos)
 }
 
-// guards compares, for lines that accept one request under one effect, the
-// paths that they would open.
+// guards compares, for lines that accept one request under one effect, what
+// they would hold its values to, and the paths that they would open.
 func (p *proofs) guards(prog *program) {
 	pairs := make([][2]argv.LineRef, 0, len(p.guarded))
 	index := make(map[RuleID]int)
@@ -95,24 +95,19 @@ func (p *proofs) guards(prog *program) {
 	slices.SortFunc(pairs, func(a, b [2]argv.LineRef) int { return slices.CompareFunc(a[:], b[:], compareLines) })
 	for _, pair := range pairs {
 		a, b := pair[0], pair[1]
-		request, err := p.differ(prog, a, b, openedPath)
+		request, err := p.differ(prog, a, b, guardText)
 		switch {
 		case errors.Is(err, argv.ErrUnproved):
 			p.unproved(prog, a)
 			return
 		case request != nil:
-			p.overlap(prog, a, b, request, "different paths opened to the program")
+			p.overlap(prog, a, b, request, "different checks of its values, or different paths opened to the program")
 		}
 	}
 }
 
-// openedPath is what a capture opens to the program; see match.guards.
-func openedPath(h argv.Placeholder) string {
-	if h.Type.Name() != "path" {
-		return ""
-	}
-	return typeGuard(h.Type)
-}
+// guardText is what a capture is held to; see match.guards.
+func guardText(h argv.Placeholder) string { return h.Type.Guard() }
 
 func compareLines(a, b argv.LineRef) int {
 	if a.Rule != b.Rule {
@@ -121,11 +116,11 @@ func compareLines(a, b argv.LineRef) int {
 	return a.Line - b.Line
 }
 
-// opens reports whether a line has a path argument.
+// opens reports whether a line has an argument with a guard.
 func (p *proofs) opens(prog *program, ref argv.LineRef) bool {
 	r, _ := p.lineAt(prog, ref)
 	return slices.ContainsFunc(r.lines[ref.Line-1].Placeholders(), func(h argv.Placeholder) bool {
-		return h.Type.Name() == "path"
+		return h.Type.Guard() != ""
 	})
 }
 

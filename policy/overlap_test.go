@@ -53,7 +53,7 @@ func TestOverlap(t *testing.T) {
 		{"two groups may share a member", rules("go\n    callers: [{group: ops}]", "go\n    callers: [{group: log}]\n    run: {nice: 1}"), "A-OVERLAP", "x go"},
 		{"one of two specs is shared", rules("go\n    callers: [{user: alice}, {user: bob}]", "go\n    callers: [{uid: 1001}]\n    run: {nice: 1}"), "A-OVERLAP", "x go"},
 		{"a path and a word", rules("<f:path(/a)>", "<g:re(/a/[b-z])>"), "different paths opened to the program", "x /a/b"},
-		{"a path and a word of one rule", rules("<f:path(/a)>\n      <g:re(/a/[b-z])>"), "rules a:1 and a:2 both accept [x /a/b] with different paths", "x /a/b"},
+		{"a path and a word of one rule", rules("<f:path(/a)>\n      <g:re(/a/[b-z])>"), "rules a:1 and a:2 both accept [x /a/b] with different checks", "x /a/b"},
 		{"reading and writing", rules("<f:path(/a)>", "<f>\n    args: {f: {type: path, under: [/a], access: write}}"), "different paths opened", "x /a/a"},
 		{"one path", rules("<f:path(/a)>", "<g:path(/a)>"), "", ""},
 		{"digests", head + "  - {id: a, exec: /bin/x, argv: ''}\n  - {id: b, exec: " + digest + ", argv: ''}\n", "different effects (sha256)", "x"},

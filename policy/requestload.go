@@ -32,7 +32,8 @@ func (d *document) signal(n *yaml.Node, s string) (string, bool) {
 // netns reads "netns: TYPE" or "netns: {type: TYPE, required: true}".
 func (d *document) netns(n *yaml.Node, types argv.Scope) Netns {
 	if n.Kind != yaml.MappingNode {
-		t, _ := d.typeOf(n, "netns", types)
+		t, ok := d.typeOf(n, "netns", types)
+		d.noLookup(n, t, ok)
 		return Netns{Type: t}
 	}
 	s := typeSchema
@@ -46,8 +47,17 @@ func (d *document) netns(n *yaml.Node, types argv.Scope) Netns {
 		ns.Required = d.truth(v.value, "required")
 		delete(f, "required")
 	}
-	ns.Type, _ = d.typeFrom(n, "netns", f, types)
+	ns.Type, ok = d.typeFrom(n, "netns", f, types)
+	d.noLookup(n, ns.Type, ok)
 	return ns
+}
+
+// noLookup refuses a type of namespaces that asks the host about its values:
+// the server opens the namespace, and that is all.
+func (d *document) noLookup(n *yaml.Node, t *argv.Type, ok bool) {
+	if ok && looksUp(t) {
+		d.fail(n, "F-VALUE", "netns: the server does not look up what %s asks for", t)
+	}
 }
 
 // maxStdin and maxStdinLines bound what a rule may take on standard input.
@@ -183,6 +193,9 @@ func (d *document) envPass(n *yaml.Node, set map[string]string, types argv.Scope
 			t, ok := d.typeOf(p.value, "env.pass "+name, types)
 			if ok && matchesEnv(configEnv, name) && t.Name() != "path" {
 				d.fail(p.value, "E-ENVTYPE", "%s chooses a configuration or a program: set: it, or give it the type path", name)
+			}
+			if ok && looksUp(t) {
+				d.fail(p.value, "E-ENVTYPE", "pass: %s: the server looks no value of a variable up, and %s asks for it", name, t)
 			}
 			if ok {
 				out = append(out, EnvPass{Name: name, Type: t})

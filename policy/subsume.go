@@ -57,6 +57,6 @@ func (p *proofs) covers(prog *program, b, a argv.LineRef, digests []string) bool
 	if !p.opens(prog, a) && !p.opens(prog, b) {
 		return true
 	}
-	request, err := p.differ(prog, a, b, openedPath)
+	request, err := p.differ(prog, a, b, guardText)
 	return err == nil && request == nil
 }

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"errors"
-	"math"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -11,9 +10,9 @@ import (
 )
 
 var typeSchema = schema{
-	what:  "a type",
-	keys:  strings.Fields("type re min max dash under access kind"),
-	later: strings.Fields("owner create depth bind except exists exe unit in_group uid_min allow_root"),
+	what: "a type",
+	keys: strings.Fields("type re min max dash except under depth items letters of " +
+		"access kind owner create bind exists exe unit in_group uid_min allow_root"),
 }
 
 // typeOf reads a type in either spelling: the grammar's notation as text, which
@@ -41,7 +40,8 @@ func (d *document) notation(n *yaml.Node, what, s string, scope argv.Scope) (*ar
 	return t, d.typeError(n, what, s, err)
 }
 
-// typeFrom makes a type of the keys of a mapping.
+// typeFrom makes a type of the keys of a mapping. What type names may be a
+// notation or a name of the scope, to which the other keys add.
 func (d *document) typeFrom(n *yaml.Node, what string, f map[string]field, scope argv.Scope) (*argv.Type, bool) {
 	before := d.out.counts[SeverityError]
 	name := ""
@@ -58,51 +58,16 @@ func (d *document) typeFrom(n *yaml.Node, what string, f map[string]field, scope
 	if len(f) == 1 && name != "re" {
 		return d.notation(n, what, name, scope)
 	}
-	p := d.params(f)
+	base, _, _ := strings.Cut(name, "(")
+	if t := scope[base]; t != nil {
+		base = t.Name()
+	}
+	p := d.params(f, base, scope)
 	if d.out.counts[SeverityError] > before {
 		return nil, false
 	}
-	t, err := argv.NewType(name, p)
+	t, err := argv.Refine(name, scope, p)
 	return t, d.typeError(n, what, name, err)
-}
-
-func (d *document) params(f map[string]field) argv.Params {
-	var p argv.Params
-	for name, v := range f {
-		switch name {
-		case "re":
-			p.Re, _ = d.word(v.value, "re")
-		case "min":
-			p.Min = d.bound(v.value, "min")
-		case "max":
-			p.Max = d.bound(v.value, "max")
-		case "dash":
-			p.Dash = d.truth(v.value, "dash")
-		case "under":
-			p.Under = d.roots(v.value, "under")
-		case "access":
-			if s, ok := d.word(v.value, "access"); ok {
-				if p.Access, ok = argv.ParseAccess(s); !ok {
-					d.fail(v.value, "F-VALUE", "access is %q, expected read, write or exec", clip(s))
-				}
-			}
-		case "kind":
-			if s, ok := d.word(v.value, "kind"); ok {
-				if p.FileKind, ok = argv.ParseFileKind(s); !ok {
-					d.fail(v.value, "F-VALUE", "kind is %q, expected file, dir, block, char, socket, fifo or any", clip(s))
-				}
-			}
-		}
-	}
-	return p
-}
-
-func (d *document) bound(n *yaml.Node, what string) *int64 {
-	v, ok := d.integer(n, what, math.MinInt64, math.MaxInt64)
-	if !ok {
-		return nil
-	}
-	return &v
 }
 
 // roots reads a list of directories.
@@ -138,7 +103,9 @@ func clipLong(s string) string {
 }
 
 // scopeOf reads a mapping of names to types. outer holds names that may not be
-// defined again: a name means one thing.
+// defined again: a name means one thing. In args a name may be that of a
+// built-in type, which it hides in this one rule, where the reader sees it;
+// in types it would hide it in a whole file.
 func (d *document) scopeOf(n *yaml.Node, what string, outer argv.Scope) argv.Scope {
 	scope := make(argv.Scope)
 	for _, f := range d.mapping(n, what) {
@@ -150,7 +117,7 @@ func (d *document) scopeOf(n *yaml.Node, what string, outer argv.Scope) argv.Sco
 		case outer[name] != nil:
 			d.fail(f.key, "F-VALUE", "%s: %s is defined in types: already", what, name)
 			continue
-		case isTypeName(name):
+		case what != "args" && isTypeName(name):
 			d.fail(f.key, "F-VALUE", "%s: %s is a type of the language and cannot be defined again", what, name)
 			continue
 		}
@@ -159,4 +126,11 @@ func (d *document) scopeOf(n *yaml.Node, what string, outer argv.Scope) argv.Sco
 		}
 	}
 	return scope
+}
+
+// looksUp reports whether a type asks the host about its values beyond what a
+// path by itself does. Only arguments are looked up.
+func looksUp(t *argv.Type) bool {
+	p := t.Params()
+	return t.Guard() != "" && (t.Name() != "path" || p.Owner != nil || p.Create || p.BindFD)
 }

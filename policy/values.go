@@ -14,6 +14,7 @@ import (
 
 var (
 	canonicalInt = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
+	plainFloat   = regexp.MustCompile(`^-?(0|[1-9][0-9]*)\.[0-9]+$`)
 	octalLike    = regexp.MustCompile(`^[-+]?0[0-9_oOxXbB]`)
 	durationForm = regexp.MustCompile(`^([0-9]+(ms|s|m|h))+$`)
 	sizeForm     = regexp.MustCompile(`^([0-9]+)(B|KiB|MiB|GiB)?$`)

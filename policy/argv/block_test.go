@@ -78,7 +78,7 @@ func TestParseErrors(t *testing.T) {
 		{"<Dev>", "G-PARSE", `1:2: "Dev", expected a name`},
 		{"<dev\n  >", "G-PARSE", "inside of a placeholder"},
 		{"<a<b>>", "G-PARSE", `1:3: "<" inside of a placeholder`},
-		{"x <foo>", "G-PARSE", "1:4: foo: unknown type; known types: any, cidr"},
+		{"x <foo>", "G-PARSE", "1:4: foo: unknown type; known types: any, bundle, cidr"},
 		{"x <foo:bar>", "G-PARSE", "1:8: bar: unknown type"},
 		{"<n:int(5..1)>", "T-REGEX", "1:4: int: no value at all"},
 		{"<dev:mac>", "G-PARSE", `1:2: the name "dev" is already defined`},

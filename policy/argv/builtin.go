@@ -2,10 +2,8 @@ package argv
 
 import (
 	"errors"
-	"fmt"
-	"path"
-	"slices"
-	"strconv"
+	"math"
+	"net/netip"
 	"strings"
 	"sync"
 	"unicode"
@@ -13,107 +11,153 @@ import (
 
 // definition is a built-in type.
 type definition struct {
-	takes string // its parameters, as the map form writes them
+	takes string // its constraints, as the map form writes them
 	// parse reads the parameters in parentheses; nil when there are none.
 	parse func(args string) (Params, error)
-	make  func(name string, p Params, work *int) (*Type, error)
+	// plain is the automaton of a type whose language no constraint but under
+	// and except changes, built once.
+	plain func() (*dfa, error)
+	// language returns the values of any other. It may complete p.
+	language func(name string, p *Params) (language, error)
 }
 
 // definitions are the built-in types by name. Nothing writes to it.
 var definitions = map[string]definition{
-	"int":    {takes: "min max", parse: parseRange, make: makeInt},
-	"re":     {takes: "re dash", parse: parseRe, make: makeRe},
-	"path":   {takes: "under access kind", parse: parseRoots, make: makePath},
-	"ip":     fixed("ip", func() expr { return eAlt(ip4Expr(), ip6Expr()) }),
-	"ip4":    fixed("ip4", ip4Expr),
-	"ip6":    fixed("ip6", ip6Expr),
-	"cidr":   fixed("cidr", cidrExpr),
-	"mac":    fixed("mac", macExpr),
-	"port":   fixed("port", func() expr { return rangeExpr(1, 65535) }),
-	"ifname": fixed("ifname", ifnameExpr),
-	"netns":  fixed("netns", netnsExpr),
+	"int":       ranged("int", math.MinInt64, math.MaxInt64, signedExpr),
+	"decimal":   ranged("decimal", -math.MaxInt64, math.MaxInt64, decimalExpr),
+	"size":      ranged("size", 0, math.MaxInt64, sizeExpr),
+	"duration":  ranged("duration", 0, maxDuration, durationExpr),
+	"re":        {takes: "re dash except", parse: parseRe, language: reLanguage},
+	"path":      {takes: "under access kind owner create depth bind except", parse: parseRoots, language: pathLanguage},
+	"ip":        address("ip", netExpr),
+	"ip4":       address("ip4", netExpr),
+	"ip6":       address("ip6", netExpr),
+	"cidr":      address("cidr", cidrNetExpr),
+	"mac":       fixed("mac", "except", macExpr),
+	"uuid":      fixed("uuid", "except", uuidExpr),
+	"port":      fixed("port", "except", func() expr { return rangeExpr(1, 65535) }),
+	"pid":       fixed("pid", "exe unit owner except", func() expr { return rangeExpr(2, 4194304) }),
+	"host":      host(),
+	"fqdn":      fixed("fqdn", "except", func() expr { return nameExpr(2) }, nameLength),
+	"ifname":    fixed("ifname", "exists kind except", ifnameExpr),
+	"netns":     fixed("netns", "except", netnsExpr),
+	"user":      {takes: "in_group min max allow_root", language: accountLanguage},
+	"group":     {takes: "min max allow_root", language: accountLanguage},
+	"uid":       {takes: "in_group min max allow_root except", language: accountLanguage},
+	"gid":       {takes: "min max allow_root except", language: accountLanguage},
+	"enum-list": {takes: "items", parse: parseItems, language: enumLanguage},
+	"csv":       {takes: "of", language: csvLanguage},
+	"bundle":    {takes: "letters", parse: parseLetters, language: bundleLanguage},
+	"str":       fixed("str", "except", func() expr { return eRep(eSet(printable()), 1, 255) }),
 	// Everything that no type may refuse on its own: the union of all types.
-	"any": fixedDash("any", func() expr { return eRep(eSet(runeSet{0, unicode.MaxRune}.minus(controls)), 0, -1) }),
-	"str": fixed("str", func() expr { return eRep(eSet(printable()), 1, 255) }),
+	"any": anyType(),
 }
 
 // laterTypes are names that the language keeps for types it does not have yet.
-var laterTypes = []string{
-	"bundle", "bytes", "command", "csv", "decimal", "duration", "enum-list",
-	"fqdn", "gid", "group", "host", "pid", "size", "uid", "user", "uuid",
-}
+var laterTypes = []string{"command"}
 
-// fixed is a type without parameters, built once.
-func fixed(name string, e func() expr) definition { return fixedAs(name, false, e) }
-
-// fixedDash is fixed for a type whose values may begin with "-".
-func fixedDash(name string, e func() expr) definition { return fixedAs(name, true, e) }
-
-func fixedAs(name string, dash bool, e func() expr) definition {
-	build := sync.OnceValues(func() (*Type, error) {
-		work := maxTypeWork
-		d, err := compileType(name, e(), dash, &work)
-		if err != nil {
-			return nil, err
-		}
-		return &Type{name: name, text: name, lex: name, dfa: d}, nil
-	})
-	return definition{make: func(string, Params, *int) (*Type, error) { return build() }}
-}
-
-// only refuses the parameters that are set and not in takes.
-func (p Params) only(name, takes string) error {
-	set := map[string]bool{
-		"min": p.Min != nil, "max": p.Max != nil, "re": p.Re != "", "dash": p.Dash,
-		"under": p.Under != nil, "access": p.Access != 0, "kind": p.FileKind != 0,
-	}
-	for _, param := range []string{"min", "max", "re", "dash", "under", "access", "kind"} {
-		if set[param] && !slices.Contains(strings.Fields(takes), param) {
-			if takes == "" {
-				return typeErrorf("G-PARSE", name, "has no %s; it takes no parameters", param)
+// ranged is a type of numbers with bounds.
+func ranged(name string, least, most int64, e func(lo, hi int64) expr) definition {
+	return definition{
+		takes: "min max except",
+		parse: func(args string) (Params, error) { return parseRangeOf(name, args) },
+		language: func(name string, p *Params) (language, error) {
+			if name == "int" || name == "decimal" {
+				if p.Min == nil || p.Max == nil {
+					return language{}, typeErrorf("T-UNBOUNDED", name, "has no range, expected %s(lo..hi), or min and max", name)
+				}
 			}
-			return typeErrorf("G-PARSE", name, "has no %s; it takes %s", param, strings.ReplaceAll(takes, " ", ", "))
-		}
+			lo, hi, err := p.ordered(name, least, most)
+			if err != nil {
+				return language{}, err
+			}
+			l := language{short: name, all: []expr{e(lo, hi)}, dash: true}
+			if p.Min != nil || p.Max != nil {
+				p.Min, p.Max = &lo, &hi
+				l.short += "(" + formatBound(name, lo) + ".." + formatBound(name, hi) + ")"
+			}
+			// "-" is part of the numbers here, not the sign of an option: a range
+			// with negative numbers asks for it.
+			return l, nil
+		},
 	}
-	return nil
 }
 
-// parseRange reads lo..hi.
-func parseRange(args string) (Params, error) {
-	lo, hi, ok := strings.Cut(args, "..")
-	if !ok {
-		return Params{}, fmt.Errorf("%q is not a range, expected lo..hi", args)
-	}
-	var p Params
-	for _, b := range []struct {
-		text string
-		to   **int64
-	}{{lo, &p.Min}, {hi, &p.Max}} {
-		n, err := strconv.ParseInt(b.text, 10, 64)
-		if err != nil || strconv.FormatInt(n, 10) != b.text {
-			return Params{}, fmt.Errorf("%q is not a decimal integer of 64 bits", b.text)
+// fixed is a type whose constraints are a guard's, but for except. A value is
+// in all of the expressions.
+func fixed(name, takes string, all ...func() expr) definition {
+	l := func() language {
+		l := language{short: name}
+		for _, e := range all {
+			l.all = append(l.all, e())
 		}
-		*b.to = &n
+		return l
 	}
-	return p, nil
+	return definition{
+		takes: takes,
+		plain: plain(name, l),
+	}
 }
 
-func makeInt(name string, p Params, work *int) (*Type, error) {
-	if p.Min == nil || p.Max == nil {
-		return nil, typeErrorf("T-UNBOUNDED", name, "has no range, expected int(lo..hi), or min and max")
+// plain builds the automaton of a type without constraints once.
+func plain(name string, l func() language) func() (*dfa, error) {
+	return sync.OnceValues(func() (*dfa, error) {
+		work := maxTypeWork
+		return l().compile(name, &work)
+	})
+}
+
+// host is a name or an address. Their automata are joined, not their
+// expressions: the length of a name would be counted for addresses as well.
+func host() definition {
+	names := fixed("host", "", func() expr { return nameExpr(1) }, nameLength).plain
+	addresses := address("ip", netExpr).plain
+	return definition{takes: "except", plain: plain("host", func() language {
+		return language{nfa: func(n *nfa, from int32) (int32, error) {
+			parts := []func() (*dfa, error){names, addresses}
+			return n.alt(from, len(parts), func(from int32, i int) (int32, error) {
+				d, err := parts[i]()
+				if err != nil {
+					return 0, err
+				}
+				return n.dfa(from, d)
+			})
+		}}
+	})}
+}
+
+func anyType() definition {
+	return definition{plain: plain("any", func() language {
+		return language{all: []expr{eRep(eSet(runeSet{0, unicode.MaxRune}.minus(controls)), 0, -1)}, dash: true}
+	})}
+}
+
+// address is a type of addresses or networks; one is the values in a network.
+func address(name string, one func(netip.Prefix) expr) definition {
+	make := func(name string, p *Params) (language, error) {
+		nets, err := addressNets(name, p)
+		if err != nil {
+			return language{}, err
+		}
+		l := language{short: name}
+		if p.Under != nil {
+			l.short += "(" + strings.Join(p.Under, ",") + ")"
+		}
+		for _, n := range nets {
+			l.any = append(l.any, one(n))
+		}
+		return l, nil
 	}
-	lo, hi := *p.Min, *p.Max
-	if lo > hi {
-		return nil, typeErrorf("T-REGEX", name, "no value at all matches: %d is greater than %d", lo, hi)
+	return definition{
+		takes:    "under except",
+		parse:    func(args string) (Params, error) { return Params{Under: strings.Split(args, ",")}, nil },
+		language: make,
+		plain: plain(name, func() language {
+			// There is nothing in the constraints to be wrong.
+			l, _ := make(name, &Params{})
+			return l
+		}),
 	}
-	// "-" is part of the numbers here, not the sign of an option: a range
-	// with negative numbers asks for it.
-	d, err := compileType(name, signedExpr(lo, hi), true, work)
-	if err != nil {
-		return nil, err
-	}
-	text := fmt.Sprintf("int(%d..%d)", lo, hi)
-	return &Type{name: name, text: text, lex: text, dfa: d, params: Params{Min: &lo, Max: &hi}}, nil
 }
 
 // parseRe takes everything between the outer parentheses as the expression.
@@ -124,84 +168,67 @@ func parseRe(args string) (Params, error) {
 	return Params{Re: args}, nil
 }
 
-func makeRe(name string, p Params, work *int) (*Type, error) {
+func reLanguage(name string, p *Params) (language, error) {
 	if p.Re == "" {
-		return nil, typeErrorf("G-PARSE", name, "no expression, expected re(...)")
+		return language{}, typeErrorf("G-PARSE", name, "no expression, expected re(...)")
 	}
-	text := "re(" + p.Re + ")"
 	e, err := regexpExpr(p.Re)
 	if err != nil {
-		return nil, typeErrorf("T-REGEX", name, "%v", err)
+		return language{}, typeErrorf("T-REGEX", name, "%v", err)
 	}
-	d, err := compileType(text, e, p.Dash, work)
+	return language{short: "re(" + p.Re + ")", all: []expr{e}, dash: p.Dash}, nil
+}
+
+func parseItems(args string) (Params, error) {
+	items, err := elements(args)
+	return Params{Items: items}, err
+}
+
+func enumLanguage(name string, p *Params) (language, error) {
+	e, err := enumExpr(name, p.Items)
+	return language{short: name + "(" + strings.Join(p.Items, ",") + ")", all: []expr{e}}, err
+}
+
+func csvLanguage(name string, p *Params) (language, error) {
+	if err := checkItem(name, p.Of); err != nil {
+		return language{}, err
+	}
+	return language{short: name + "(" + p.Of.text + ")", nfa: func(n *nfa, from int32) (int32, error) {
+		return csvNFA(n, from, p.Of)
+	}}, nil
+}
+
+func parseLetters(args string) (Params, error) { return Params{Letters: args}, nil }
+
+func bundleLanguage(name string, p *Params) (language, error) {
+	if err := checkLetters(name, p.Letters); err != nil {
+		return language{}, err
+	}
+	return language{short: name + "(" + p.Letters + ")", dash: true, nfa: func(n *nfa, from int32) (int32, error) {
+		return bundleNFA(n, from, p.Letters)
+	}}, nil
+}
+
+// accountLanguage is the numbers of accounts, and the names for user and group.
+// Which number a name has is the guard's to ask.
+func accountLanguage(name string, p *Params) (language, error) {
+	least := int64(1)
+	if p.AllowRoot {
+		least = 0
+	}
+	lo, hi, err := p.ordered(name, least, maxAccount)
 	if err != nil {
-		return nil, err
+		return language{}, err
 	}
-	lex := text
-	if p.Dash {
-		lex += "-"
+	if p.InGroup != "" && !isAccountName(p.InGroup) {
+		return language{}, typeErrorf("G-PARSE", name, "in_group %q is neither the name of a group nor a number", firstRunes(p.InGroup, 64))
 	}
-	return &Type{name: name, text: text, lex: lex, dfa: d, params: Params{Re: p.Re, Dash: p.Dash}}, nil
-}
-
-// parseRoots reads a list of roots.
-func parseRoots(args string) (Params, error) {
-	roots := strings.Split(args, ",")
-	for _, r := range roots {
-		for _, c := range r {
-			if !strings.ContainsRune("-+_./:*@%", c) && (c > 'z' || !unicode.IsLetter(c) && !unicode.IsDigit(c)) {
-				return Params{}, fmt.Errorf("%q in %q; say it in args with under", c, r)
-			}
+	l := language{short: name, any: []expr{rangeExpr(uint64(lo), uint64(hi))}}
+	if name == "user" || name == "group" {
+		l.any = append(l.any, accountExpr())
+		if !p.AllowRoot {
+			l.not = []expr{eLit("root")}
 		}
 	}
-	return Params{Under: roots}, nil
-}
-
-func makePath(name string, p Params, work *int) (*Type, error) {
-	if len(p.Under) == 0 {
-		return nil, typeErrorf("G-PARSE", name, "has no root, expected path(/dir,...), or under")
-	}
-	if len(p.Under) > 64 {
-		return nil, typeErrorf("G-PARSE", name, "more than 64 roots")
-	}
-	if int(p.Access) >= len(accessNames) || int(p.FileKind) >= len(kindNames) {
-		return nil, typeErrorf("G-PARSE", name, "access or kind is not one of its constants")
-	}
-	roots := slices.Clone(p.Under)
-	slices.Sort(roots)
-	roots = slices.Compact(roots)
-	var alts []expr
-	for _, r := range roots {
-		// path.Clean knows the same canonical form: one slash between
-		// components, no "." and "..", none at the end.
-		if !strings.HasPrefix(r, "/") || path.Clean(r) != r || !isPrintable(r) || len(r) > MaxTokenBytes {
-			return nil, typeErrorf("T-PATHRE", name, "the root %q is not an absolute canonical path", firstRunes(r, 64))
-		}
-		alts = append(alts, eLit(strings.TrimSuffix(r, "/")))
-	}
-	e := eCat(eAlt(alts...), eRep(eCat(eLit("/"), componentExpr()), 1, -1))
-	if p.FileKind == KindDir {
-		e = eCat(e, eRep(eLit("/"), 0, 1))
-	}
-	d, err := compileType(name, e, false, work)
-	if err != nil {
-		return nil, err
-	}
-	t := &Type{name: name, text: "path(" + strings.Join(roots, ",") + ")", dfa: d}
-	t.lex = t.text
-	if p.FileKind == KindDir {
-		t.lex += "/"
-	}
-	t.params = Params{Under: roots, Access: p.Access, FileKind: p.FileKind}
-	return t, nil
-}
-
-// isPrintable reports whether s is valid UTF-8 and printable.
-func isPrintable(s string) bool {
-	for i, r := range s {
-		if !printable().has(r) || r == unicode.ReplacementChar && s[i] != 0xef {
-			return false
-		}
-	}
-	return true
+	return l, nil
 }

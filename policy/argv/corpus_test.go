@@ -480,6 +480,9 @@ func TestImports(t *testing.T) {
 		}
 		for _, spec := range f.Imports {
 			path := strings.Trim(spec.Path.Value, `"`)
+			if path == "net/netip" { // parses and prints addresses, and knows no socket
+				continue
+			}
 			if strings.Contains(path, ".") || slices.Contains([]string{"os", "time", "net", "syscall", "unsafe", "io", "log"}, strings.Split(path, "/")[0]) {
 				t.Errorf("%s imports %s", name, path)
 			}

@@ -323,7 +323,7 @@ func canonical(p string) bool {
 func wide(e func() expr) func() *dfa {
 	return sync.OnceValue(func() *dfa {
 		work := maxTypeWork
-		d, err := compileType("", e(), true, &work)
+		d, err := language{all: []expr{e()}, dash: true}.compile("", &work)
 		if err != nil { // cannot be: a test builds both
 			return &dfa{abc: &alphabet{los: []rune{0}, cls: []uint16{0}, n: 1}, next: []uint32{0, 0}, accept: []int32{0, 0}}
 		}
@@ -340,7 +340,8 @@ var (
 
 // anyInteger widens numbers to all integers.
 func anyInteger(t *Type) *dfa {
-	if t.name == "int" || t.name == "port" {
+	switch t.name {
+	case "int", "port", "pid", "uid", "gid":
 		return wideInteger()
 	}
 	return t.dfa

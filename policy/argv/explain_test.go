@@ -174,7 +174,8 @@ func TestNames(t *testing.T) {
 	if access || kind {
 		t.Error("an unknown name is read")
 	}
-	if !strings.HasPrefix(strings.Join(TypeNames(), " "), "any cidr ifname int ip ip4 ip6 mac netns path port re str") {
+	if got := strings.Join(TypeNames(), " "); got != "any bundle cidr csv decimal duration enum-list fqdn gid group host ifname int "+
+		"ip ip4 ip6 mac netns path pid port re size str uid user uuid" {
 		t.Errorf("got %q", TypeNames())
 	}
 }

@@ -39,52 +39,6 @@ func signedExpr(lo, hi int64) expr {
 	return eAlt(alts...)
 }
 
-// ip4Expr is four octets in canonical decimal. inet_aton would also take
-// 0x7f.1 and 010.0.0.1, which is how two parsers come to disagree.
-func ip4Expr() expr {
-	octet := rangeExpr(0, 255)
-	return eCat(octet, eRep(eCat(eLit("."), octet), 3, 3))
-}
-
-// ip6Expr is the text forms of RFC 4291, section 2.2, without zones: eight
-// groups, of which one run may be written "::" and the last two as IPv4.
-func ip6Expr() expr {
-	group := eRep(eChars("0-9a-fA-F"), 1, 4)
-	more := eCat(eLit(":"), group)
-	ip4 := ip4Expr()
-	alts := []expr{
-		eCat(group, eRep(more, 7, 7)),
-		eCat(group, eRep(more, 5, 5), eLit(":"), ip4),
-	}
-	for left := 0; left <= 7; left++ {
-		head := expr{}
-		if left > 0 {
-			head = eCat(group, eRep(more, left-1, left-1))
-		}
-		// "::" stands for at least one group.
-		var tails []expr
-		room := 7 - left
-		tails = append(tails, expr{})
-		if room >= 1 {
-			tails = append(tails, eCat(group, eRep(more, 0, room-1)))
-		}
-		if room >= 2 {
-			tails = append(tails, eCat(eRep(eCat(group, eLit(":")), 0, room-2), ip4))
-		}
-		alts = append(alts, eCat(head, eLit("::"), eAlt(tails...)))
-	}
-	return eAlt(alts...)
-}
-
-// cidrExpr is an address, a slash and a prefix length. Bits behind the prefix
-// may be set: "ip addr add 10.0.0.5/24" needs them.
-func cidrExpr() expr {
-	return eAlt(
-		eCat(ip4Expr(), eLit("/"), rangeExpr(0, 32)),
-		eCat(ip6Expr(), eLit("/"), rangeExpr(0, 128)),
-	)
-}
-
 // macExpr is six pairs of hexadecimal digits.
 func macExpr() expr {
 	pair := eRep(eChars("0-9a-fA-F"), 2, 2)

@@ -51,57 +51,117 @@ const (
 
 // NewType returns the type of that name with the constraints p, which it
 // copies. The error is a *TypeError.
-func NewType(name string, p Params) (*Type, error) {
-	if d, ok := definitions[name]; ok {
-		if err := p.only(name, d.takes); err != nil {
-			return nil, err
-		}
-		work := maxTypeWork
-		return d.make(name, p, &work)
-	}
-	return nil, unknownType(name)
-}
+func NewType(name string, p Params) (*Type, error) { return Refine(name, nil, p) }
 
 // ParseType reads a type in the grammar's own notation: int(1..60),
-// path(/dev,/srv), re([a-z]+), a bare type name, or a name of the scope. The
-// error is a *TypeError.
+// path(/dev,/srv), re([a-z]+), csv(ip4), a bare type name, or a name of the
+// scope. The error is a *TypeError.
 func ParseType(notation string, scope Scope) (*Type, error) {
 	work := maxTypeWork
 	return parseType(notation, scope, &work)
 }
 
+// Refine returns the type of a notation with more constraints, none of which
+// the notation states. The error is a *TypeError.
+func Refine(notation string, scope Scope, more Params) (*Type, error) {
+	work := maxTypeWork
+	name, p, err := resolve(notation, scope, &work)
+	if err != nil {
+		return nil, err
+	}
+	if p, err = p.merge(name, more); err != nil {
+		return nil, err
+	}
+	return makeType(name, p, &work)
+}
+
 // parseType is ParseType with a bound on work, which is counted down.
 func parseType(notation string, scope Scope, work *int) (*Type, error) {
+	if t := scope[notation]; t != nil {
+		return t, nil
+	}
+	name, p, err := resolve(notation, scope, work)
+	if err != nil {
+		return nil, err
+	}
+	return makeType(name, p, work)
+}
+
+// resolve returns the built-in type that a notation stands for, and the
+// constraints in it.
+func resolve(notation string, scope Scope, work *int) (string, Params, error) {
 	name, args, ok := strings.Cut(notation, "(")
 	if !isName(name) {
-		return nil, typeErrorf("G-PARSE", firstRunes(notation, 64), "not a type; a type is a name, or a name(parameters)")
+		return "", Params{}, typeErrorf("G-PARSE", firstRunes(notation, 64), "not a type; a type is a name, or a name(parameters)")
 	}
 	if ok {
 		if !strings.HasSuffix(args, ")") {
-			return nil, typeErrorf("G-PARSE", name, `no ")" at the end`)
+			return "", Params{}, typeErrorf("G-PARSE", name, `no ")" at the end`)
 		}
 		args = args[:len(args)-1]
 	}
 	if t := scope[name]; t != nil {
 		if ok {
-			return nil, typeErrorf("G-PARSE", name, "a named type takes no parameters")
+			return "", Params{}, typeErrorf("G-PARSE", name, "a named type takes no parameters")
 		}
-		return t, nil
+		return t.name, t.params, nil
 	}
 	d, known := definitions[name]
 	switch {
 	case !known:
-		return nil, unknownType(name)
+		return "", Params{}, unknownType(name)
 	case !ok:
-		return d.make(name, Params{}, work)
+		return name, Params{}, nil
+	case name == "csv":
+		// No deeper than one: a csv is no item.
+		if strings.HasPrefix(args, "csv") {
+			return "", Params{}, typeErrorf("G-PARSE", name, "a list has no lists in it")
+		}
+		of, err := parseType(args, scope, work)
+		return name, Params{Of: of}, err
 	case d.parse == nil:
-		return nil, typeErrorf("G-PARSE", name, "takes no parameters")
+		return "", Params{}, typeErrorf("G-PARSE", name, "takes no parameters")
 	}
 	p, err := d.parse(args)
 	if err != nil {
-		return nil, typeErrorf("G-PARSE", name, "%v", err)
+		return "", Params{}, typeErrorf("G-PARSE", name, "%v", err)
 	}
-	return d.make(name, p, work)
+	return name, p, nil
+}
+
+// makeType builds a type.
+func makeType(name string, p Params, work *int) (*Type, error) {
+	d := definitions[name]
+	if err := p.only(name, d.takes); err != nil {
+		return nil, err
+	}
+	t := &Type{name: name, text: name, params: p.clone()}
+	if err := checkGuards(name, &t.params); err != nil {
+		return nil, err
+	}
+	var err error
+	if d.plain != nil && p.Under == nil {
+		t.dfa, err = d.plain()
+	} else {
+		var l language
+		if l, err = d.language(name, &t.params); err == nil {
+			t.text = l.short
+			t.dfa, err = l.compile(name, work)
+		}
+	}
+	if err == nil && p.Except != nil {
+		t.dfa, err = without(name, &t.params, t.dfa, work)
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.lex = t.text
+	if p := &t.params; isAccount(name) || p.Dash || p.FileKind == KindDir || p.Depth > 0 || p.Except != nil {
+		t.lex += fmt.Sprintf(" dash=%t dir=%t depth=%d except=%q root=%t %s..%s", p.Dash, p.FileKind == KindDir, p.Depth, p.Except,
+			p.AllowRoot, boundText(p.Min), boundText(p.Max))
+	}
+	t.text += t.params.rest(name)
+	return t, nil
 }
 
 // isName reports whether s is a name of the grammar.
@@ -119,6 +179,9 @@ func isName(s string) bool {
 // named, so that nobody looks for a spelling mistake.
 func unknownType(name string) error {
 	known := strings.Join(TypeNames(), ", ")
+	if name == "bytes" {
+		return typeErrorf("G-PARSE", name, "there is no such type: no argument of a request holds a control character")
+	}
 	if slices.Contains(laterTypes, name) {
 		return typeErrorf("G-PARSE", name, "this type comes with a later release; known types: %s", known)
 	}
@@ -134,25 +197,9 @@ func (t *Type) Name() string { return t.name }
 // String returns the type in the grammar's notation, as in "int(1..60)".
 func (t *Type) String() string { return t.text }
 
-// same reports whether t and o have the same language and the same guard.
-func (t *Type) same(o *Type) bool {
-	return t == o || t.name == o.name && t.lex == o.lex &&
-		t.params.Access == o.params.Access && t.params.FileKind == o.params.FileKind
-}
-
-// Params returns a copy of the type's constraints. Under is sorted and without
-// duplicates.
-func (t *Type) Params() Params {
-	p := t.params
-	p.Under = slices.Clone(p.Under)
-	if p.Min != nil {
-		p.Min = new(*p.Min)
-	}
-	if p.Max != nil {
-		p.Max = new(*p.Max)
-	}
-	return p
-}
+// Params returns a copy of the type's constraints. Lists of alternatives are
+// sorted and without duplicates.
+func (t *Type) Params() Params { return t.params.clone() }
 
 // TypeNames returns the names of the built-in types, sorted.
 func TypeNames() []string {
@@ -162,48 +209,6 @@ func TypeNames() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// compileType builds the automaton of e. dash admits values that begin with
-// "-". What it costs is taken from work.
-func compileType(name string, e expr, dash bool, work *int) (*dfa, error) {
-	spend := min(*work, maxTypeWork)
-	b := &bounds{states: maxTypeStates, cells: maxTypeCells, entries: maxTypeEntries, work: spend}
-	n := newNFA(maxTypeNodes)
-	start, err := n.node()
-	if err != nil {
-		return nil, err
-	}
-	end, err := n.expr(start, e)
-	if err != nil {
-		return nil, typeErrorf("T-REGEX", name, "too large: more than %d positions", maxTypeNodes)
-	}
-	n.nodes[end].accept = 1
-	d, _, err := determinize(n, 1, []runeSet{controls, span('-', '-')}, b)
-	*work -= spend - b.work
-	switch {
-	case err != nil && spend < maxTypeWork:
-		return nil, typeErrorf("T-REGEX", name, "too large, together with the types before it")
-	case err != nil:
-		return nil, typeErrorf("T-REGEX", name, "too large: its automaton passes %d states", maxTypeStates)
-	}
-	*work -= len(d.next) + len(n.nodes)
-	if !dash {
-		d = d.withoutDash()
-	}
-	d = d.minimize()
-	if d.empty() {
-		hint := ""
-		if !dash {
-			hint = ` (a value never begins with "-" unless the type says dash: true)`
-		}
-		return nil, typeErrorf("T-REGEX", name, "no value at all matches%s", hint)
-	}
-	if s, r, found := d.control(); found {
-		return nil, typeErrorf("T-CTRL", name, `accepts the control character %U, as in %q; exclude \pC`,
-			r, d.witness(s)+string(r))
-	}
-	return d, nil
 }
 
 // withoutDash removes the strings that begin with "-". The start gets a number

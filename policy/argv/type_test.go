@@ -128,7 +128,7 @@ func TestNewType(t *testing.T) {
 		{"re", Params{Re: "-?[a-z]", Dash: true}, "-a", "--", ""},
 		{"re", Params{Re: "-[a-z]"}, "", "", "no value at all matches"},
 		{"re", Params{}, "", "", "no expression"},
-		{"mac", Params{Dash: true}, "", "", "has no dash; it takes no parameters"},
+		{"mac", Params{Dash: true}, "", "", "has no dash; it takes except"},
 		{"path", Params{Under: []string{"/srv"}, FileKind: KindDir}, "/srv/a/", "/srv/", ""},
 		{"path", Params{Under: []string{"/srv"}, FileKind: KindFile}, "/srv/a", "/srv/a/", ""},
 		{"path", Params{}, "", "", "has no root"},
@@ -138,9 +138,9 @@ func TestNewType(t *testing.T) {
 		{"path", Params{Under: []string{"/srv\n"}}, "", "", "not an absolute canonical path"},
 		{"path", Params{Under: []string{""}}, "", "", "not an absolute canonical path"},
 		{"path", Params{Under: []string{"/a"}, Access: 9}, "", "", "not one of its constants"},
-		{"pid", Params{}, "", "", "later release"},
-		{"integer", Params{}, "", "", "unknown type; known types: any, cidr, ifname, int"},
-		{"", Params{}, "", "", "unknown type"},
+		{"bytes", Params{}, "", "", "there is no such type"},
+		{"integer", Params{}, "", "", "unknown type; known types: any, bundle, cidr"},
+		{"", Params{}, "", "", "not a type"},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%s %+v", tt.name, tt.params), func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestTypeIsImmutable(t *testing.T) {
 	if got := n.String() + fmt.Sprint(*n.Params().Max); got != "int(1..5)5" {
 		t.Errorf("got %s", got)
 	}
-	if got, want := fmt.Sprintf("%s %v %v", p.Name(), p, p.Params()), "path path(/a,/b) {<nil> <nil>  false [/a /b] write block}"; got != want {
+	if got, want := fmt.Sprintf("%s %v %v", p.Name(), p, p.Params()), "path path(/a,/b) {<nil> <nil>  false [] [/a /b] 0 []  <nil> write block [] false false false  [] []  false}"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
@@ -198,7 +198,7 @@ func TestParseTypeErrors(t *testing.T) {
 		{"dev(x)", "G-PARSE", "a named type takes no parameters"},
 		{"path", "G-PARSE", "has no root"},
 		{"path()", "T-PATHRE", "not an absolute canonical path"},
-		{"path(/a b)", "G-PARSE", "under"},
+		{"path(/a b)", "G-PARSE", "say it in args"},
 		{"path(/a,b)", "T-PATHRE", "not an absolute canonical path"},
 		{"re()", "G-PARSE", "no expression"},
 		{"re(", "G-PARSE", `no ")"`},
@@ -228,7 +228,7 @@ func TestParseTypeErrors(t *testing.T) {
 		{"re(" + strings.Repeat("a", maxRegexp+1) + ")", "T-REGEX", "longer than"},
 		{"str(1..5)", "G-PARSE", "takes no parameters"},
 		{"command", "G-PARSE", "later release"},
-		{"csv(re(a))", "G-PARSE", "later release"},
+		{"bytes", "G-PARSE", "no argument of a request holds a control character"},
 	}
 	for _, tt := range tests {
 		t.Run(firstRunes(tt.notation, 40), func(t *testing.T) {

@@ -72,6 +72,7 @@ const (
 	reasonCanceled      = "CANCELED"
 	reasonSignal        = "SIGNAL_NOT_ALLOWED"
 	reasonGuard         = "GUARD_FAILED"
+	reasonUnavailable   = "GUARD_UNAVAILABLE"
 	reasonProgMissing   = "PROGRAM_MISSING"
 	reasonProgUntrusted = "PROGRAM_UNTRUSTED"
 	reasonNetns         = "NETNS_MISSING"

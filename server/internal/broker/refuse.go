@@ -21,6 +21,10 @@ func guardError(d policy.Decision, err error) error {
 		Kind: KindDenied, Reason: reasonGuard, Message: "the guard of " + g.What + " does not hold",
 		Denial: &policy.Denial{Reason: reasonGuard, ArgvIndex: g.ArgvIndex}, Rule: d.Rule.ID, Line: d.Line, Cause: g.Cause,
 	}
+	if g.Unavailable {
+		e.Kind, e.Reason, e.Denial = KindPrecondition, reasonUnavailable, nil
+		e.Message = "this server cannot evaluate the guard of " + g.What
+	}
 	if g.Missing {
 		e.Kind, e.Reason, e.Denial = KindPrecondition, reasonNetns, nil
 		e.Message = "there is no network namespace " + d.Netns

@@ -27,7 +27,10 @@ type Error struct {
 	ArgvIndex int
 	// Missing is true for a namespace that does not exist.
 	Missing bool
-	Cause   error
+	// Unavailable is true for a guard that this server cannot evaluate: nothing
+	// is known about the value.
+	Unavailable bool
+	Cause       error
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("guard of %s failed: %v", e.What, e.Cause) }
@@ -75,12 +78,16 @@ func (h *Held) open(d policy.Decision) (err error) {
 		}
 	}
 	for _, c := range d.Captures {
-		if c.Type.Name() != "path" {
-			continue
-		}
 		// Captures count from the first argument, requests from argv[0].
-		if err := h.openPath(c); err != nil {
-			return &Error{What: "<" + c.Name + ">", ArgvIndex: c.Arg + 1, Cause: err}
+		switch fail := (&Error{What: "<" + c.Name + ">", ArgvIndex: c.Arg + 1}); {
+		case Unavailable(c.Type) != "":
+			fail.Unavailable = true
+			fail.Cause = fmt.Errorf("this server cannot look up %s", Unavailable(c.Type))
+			return fail
+		case c.Type.Name() == "path":
+			if fail.Cause = h.openPath(c); fail.Cause != nil {
+				return fail
+			}
 		}
 	}
 	return nil

@@ -1,0 +1,49 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/rootgate-project/rootgate/policy"
+)
+
+// TestUnavailable: a request with a value that this server cannot look up is
+// refused, whatever the value is, and says so.
+func TestUnavailable(t *testing.T) {
+	for _, tt := range []struct {
+		constraint, value string
+		unavailable       bool
+	}{
+		{"{type: pid, exe: [/bin/a]}", "4711", true},
+		{"{type: pid, unit: a.service}", "4711", true},
+		{"{type: pid, owner: root}", "4711", true},
+		{"pid", "4711", false},
+		{"{type: ifname, exists: true}", "lo", true},
+		{"{type: ifname, kind: veth}", "lo", true},
+		{"ifname", "lo", false},
+		{"{type: path, under: /etc, bind: fd}", "/etc/passwd", true},
+		{"{type: path, under: /etc, access: write, create: true}", "/etc/passwd", true},
+		{"path(/etc)", "/etc/passwd", false},
+		{"int(1..9)", "5", false},
+	} {
+		text := "version: 1\ncallers: [{uid: 1000}]\nrules:\n  - id: r\n    exec: /bin/tool\n    args: {v: " + tt.constraint +
+			"}\n    argv: |\n      <v>\n"
+		s, findings := policy.Load(context.Background(), []policy.File{{Name: "p.yaml", Data: []byte(text)}}, policy.Options{})
+		if err := findings.Err(); err != nil {
+			t.Fatal(err)
+		}
+		d := s.Decide(policy.Caller{UID: 1000}, policy.Request{Argv: []string{"tool", tt.value}})
+		if !d.Allowed() {
+			t.Fatalf("%s of %s is denied: %v", tt.value, tt.constraint, d.Denial)
+		}
+		held, err := Open(d)
+		if held != nil {
+			held.Close()
+		}
+		e, _ := errors.AsType[*Error](err)
+		if (err != nil) != tt.unavailable || tt.unavailable && (e == nil || !e.Unavailable || e.ArgvIndex != 1 || e.What != "<v>") {
+			t.Errorf("%s of %s: got %v, want it to be unavailable: %v", tt.value, tt.constraint, err, tt.unavailable)
+		}
+	}
+}
