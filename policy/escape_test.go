@@ -36,7 +36,7 @@ func TestEscapes(t *testing.T) {
 		{"commands of standard input", one("/bin/ip", "-batch -", "stdin: {max: 1KiB}"), `batch via ip (runs the commands of standard input, "vrf exec" among them)`, "ip -batch -"},
 		{"and none", one("/bin/ip", "-batch -"), "", ""},
 		{"another name of the program", one("/bin/zcat", "<f:path(/etc)>"), "file-read via zcat", "zcat /etc/shadow"},
-		{"a program that is not known", one("/opt/frobnicate", "[<x:any>]..."), "", ""},
+		{"a program that is not known", one("/opt/frobnicate", "[<x:str>]..."), "", ""},
 		{"programs of one rule", strings.Replace(one("x", "<f:path(/etc)>"), "exec: x", "exec: [/bin/cat, /bin/head]", 1), "file-read via cat", "cat /etc/shadow"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
