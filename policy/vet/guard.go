@@ -1,0 +1,31 @@
+package vet
+
+import "github.com/rootgate-project/rootgate/policy"
+
+// Guard is something about an allowed request that the server checks on its
+// host before it runs the command: what the policy allows, it may still refuse.
+type Guard struct {
+	Name      string // of the placeholder, or netns or cwd
+	Type      string // in the grammar's notation
+	Value     string
+	ArgvIndex int    // into Request.Argv; -1: not in argv
+	Check     string // in words; what it grants with it
+}
+
+// Guards returns the guards of an allowed decision, in the order of the
+// arguments.
+func Guards(d policy.Decision) []Guard {
+	var out []Guard
+	for _, c := range d.Captures {
+		if check := guardOf(c.Type); check != "" {
+			out = append(out, Guard{c.Name, c.Type.String(), c.Value, c.Arg + 1, check})
+		}
+	}
+	if d.Netns != "" {
+		out = append(out, Guard{"netns", d.Rule.Netns.Type.String(), d.Netns, -1, "network namespace"})
+	}
+	if d.Allowed() && d.Cwd != "/" {
+		out = append(out, Guard{"cwd", "path", d.Cwd, -1, "directory"})
+	}
+	return out
+}
