@@ -1,6 +1,9 @@
 package policy
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Admits reports whether c may call the rule directly.
 func (r *Rule) Admits(c Caller) bool { return r.admits(c) }
@@ -18,7 +21,9 @@ func (s CallerSpec) Least() (Caller, bool) {
 	if !s.possible() {
 		return Caller{}, false
 	}
-	c := Caller{UID: noID, GID: noID}
+	// The name of no unit is what two patterns with a "*" share when one of them
+	// takes in the other.
+	c := Caller{UID: noID, GID: noID, Unit: s.Unit}
 	if s.byUser {
 		c.UID = s.uid
 	}
@@ -30,15 +35,20 @@ func (s CallerSpec) Least() (Caller, bool) {
 
 // String returns the spec in words, as in "user alice in group ops".
 func (s CallerSpec) String() string {
-	switch {
-	case s.byUser && s.byGroup:
-		return "user " + s.User + " in group " + s.Group
-	case s.byUser:
-		return "user " + s.User
-	case s.byGroup:
-		return "group " + s.Group
+	var parts []string
+	if s.byUser {
+		parts = append(parts, "user "+s.User)
 	}
-	return "nobody"
+	if s.byGroup {
+		parts = append(parts, "group "+s.Group)
+	}
+	if s.Unit != "" {
+		parts = append(parts, "unit "+s.Unit)
+	}
+	if len(parts) == 0 {
+		return "nobody"
+	}
+	return strings.Join(parts, " in ")
 }
 
 // SyntheticCaller returns the caller of that name and of these groups, and of no

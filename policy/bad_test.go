@@ -80,7 +80,7 @@ func TestBadFile(t *testing.T) {
 		{"about turns text around", "version: 1\nabout: \"\\u202e\"\n", "2:8: F-VALUE", "does not print"},
 		{"rules no list", "version: 1\nrules: {}\n", "2:8: F-YAMLTYPE", "expected a list"},
 		{"rule no mapping", "version: 1\nrules: [a]\n", "2:9: F-YAMLTYPE", "expected a mapping"},
-		{"unit", "version: 1\ncallers: [{unit: x.service}]\n", "2:12: F-UNKNOWN", "not in this version"},
+		{"program of a caller", "version: 1\ncallers: [{exe: /bin/x}]\n", "2:12: F-UNKNOWN", "not in this version"},
 		{"caller typo", "version: 1\ncallers: [{usr: a}]\n", "2:12: F-UNKNOWN", "did you mean user?"},
 		{"caller of nothing", "version: 1\ncallers: [{}]\n", "2:11: C-ANY", "everybody"},
 		{"caller name", "version: 1\ncallers: [{user: 'root '}]\n", "2:18: F-VALUE", "not the name"},

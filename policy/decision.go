@@ -6,6 +6,7 @@ import "github.com/rootgate-project/rootgate/policy/argv"
 type Caller struct {
 	UID, GID uint32
 	Groups   []uint32 // supplementary, in any order
+	Unit     string   // the systemd service it runs in; empty: in none
 }
 
 // Request is what a caller asks for.

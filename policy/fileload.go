@@ -114,7 +114,7 @@ func (d *document) openFile(data []byte) *fileScope {
 	}
 	if v, ok := f["callers"]; ok {
 		file.callers, file.hasCallers = d.callers(v.value)
-		file.callersAt = d.itemsAt(v.value)
+		file.callersAt = d.callersAt(v.value)
 	}
 	if v, ok := f["profiles"]; ok {
 		d.readProfiles(v.value, file)

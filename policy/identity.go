@@ -2,6 +2,7 @@ package policy
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
@@ -122,17 +123,34 @@ func (d *document) callers(n *yaml.Node) (specs []CallerSpec, ok bool) {
 	}
 	for _, item := range items {
 		if s, ok := d.caller(item); ok {
-			specs = append(specs, s)
+			specs = append(specs, s...)
 		}
 	}
 	return specs, true
 }
 
-func (d *document) caller(n *yaml.Node) (s CallerSpec, ok bool) {
-	f, ok := d.fields(n, schema{what: "a caller", keys: []string{"user", "uid", "group"}, later: []string{"unit", "exe"}})
-	if !ok {
-		return s, false
+// callersAt returns where each spec of a list of callers stands.
+func (d *document) callersAt(n *yaml.Node) []Position {
+	var out []Position
+	for _, item := range n.Content {
+		specs := 1
+		for _, f := range pairs(item) {
+			if f.key.Value == "unit" {
+				specs = max(len(f.value.Content), 1)
+			}
+		}
+		out = append(out, slices.Repeat([]Position{d.pos(item)}, specs)...)
 	}
+	return out
+}
+
+// caller reads a caller: one spec, or one for each unit that it names.
+func (d *document) caller(n *yaml.Node) (specs []CallerSpec, ok bool) {
+	f, ok := d.fields(n, schema{what: "a caller", keys: []string{"user", "uid", "group", "unit"}, later: []string{"exe"}})
+	if !ok {
+		return nil, false
+	}
+	var s CallerSpec
 	before := d.out.counts[SeverityError]
 	user, byName := f["user"]
 	uid, byUID := f["uid"]
@@ -156,14 +174,25 @@ func (d *document) caller(n *yaml.Node) (s CallerSpec, ok bool) {
 		s.Group, s.gid, s.byGroup = a.name, a.id, true
 		s.unknown = s.unknown || !a.known
 	}
+	var units []string
+	if v, ok := f["unit"]; ok {
+		units = d.units(v.value)
+	}
 	if d.out.counts[SeverityError] > before {
-		return s, false
+		return nil, false
 	}
-	if !s.byUser && !s.byGroup {
-		d.fail(n, "C-ANY", "a caller without a condition would be everybody; name a user, uid or group")
-		return s, false
+	if !s.byUser && !s.byGroup && len(units) == 0 {
+		d.fail(n, "C-ANY", "a caller without a condition would be everybody; name a user, uid, group or unit")
+		return nil, false
 	}
-	return s, true
+	if len(units) == 0 {
+		return []CallerSpec{s}, true
+	}
+	for _, unit := range units {
+		s.Unit = unit
+		specs = append(specs, s)
+	}
+	return specs, true
 }
 
 func (d *document) warnUnknown(n *yaml.Node, what string, a account) {

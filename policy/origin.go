@@ -84,7 +84,7 @@ func (d *document) noteItems(r *draftRule, f map[string]field, file *fileScope) 
 	r.origins = r.origins.with(d, "", f)
 	callers := file.callersAt
 	if v, ok := f["callers"]; ok {
-		callers = d.itemsAt(v.value)
+		callers = d.callersAt(v.value)
 	}
 	for part, at := range map[string][]Position{"exec": d.itemsAt(f["exec"].valueOrEmpty()), "callers": callers} {
 		for i, pos := range at {

@@ -196,11 +196,12 @@ func (p *proofs) sharedName(programs []*program) {
 }
 
 // disjoint reports whether nobody can be a caller of both rules. Groups are
-// anybody's: only two different users, and nobody, prove it.
+// anybody's: only two different users or units, and nobody, prove it.
 func (r *Rule) disjoint(o *Rule) bool {
 	for _, a := range r.Callers {
 		for _, b := range o.Callers {
-			never := !a.possible() || !b.possible() || a.byUser && b.byUser && a.uid != b.uid
+			never := !a.possible() || !b.possible() || a.byUser && b.byUser && a.uid != b.uid ||
+				a.Unit != "" && b.Unit != "" && unitsDiffer(a.Unit, b.Unit)
 			if !never {
 				return false
 			}
@@ -210,7 +211,7 @@ func (r *Rule) disjoint(o *Rule) bool {
 }
 
 // possible reports whether a spec can admit anybody.
-func (s CallerSpec) possible() bool { return !s.unknown && (s.byUser || s.byGroup) }
+func (s CallerSpec) possible() bool { return !s.unknown && (s.byUser || s.byGroup || s.Unit != "") }
 
 // difference names what two rules grant differently.
 func (r *draftRule) difference(o *draftRule) string {

@@ -59,6 +59,9 @@ type Line struct {
 type CallerSpec struct {
 	User  string // empty: any user; a number stands for a uid
 	Group string // empty: any group; a number stands for a gid
+	// Unit is the systemd service that the caller runs in; one "*" in it stands
+	// for any characters. Empty: anywhere.
+	Unit string
 
 	byUser, byGroup bool
 	uid, gid        uint32
@@ -67,10 +70,7 @@ type CallerSpec struct {
 }
 
 func (s CallerSpec) admits(c Caller) bool {
-	if s.unknown || (!s.byUser && !s.byGroup) {
-		return false
-	}
-	if s.byUser && c.UID != s.uid {
+	if !s.possible() || s.byUser && c.UID != s.uid || s.Unit != "" && !inUnit(s.Unit, c.Unit) {
 		return false
 	}
 	return !s.byGroup || c.GID == s.gid || slices.Contains(c.Groups, s.gid)

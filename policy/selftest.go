@@ -127,14 +127,38 @@ func (d *document) readTestMap(n *yaml.Node) (t testCase, ok bool) {
 		}
 	}
 	if v, ok := f["caller"]; ok {
-		if a, ok := d.knownAccount(v.value, "caller", false); ok {
-			t.caller = &Caller{UID: a.id, GID: a.gid}
-			if !a.byNumber {
-				t.caller.Groups = d.accounts.Groups(a.name)
-			}
-		}
+		t.caller = d.testCaller(v.value)
 	}
 	return t, d.out.counts[SeverityError] == before
+}
+
+// testCaller reads "caller: USER" or "caller: {user: USER, unit: NAME}".
+func (d *document) testCaller(n *yaml.Node) *Caller {
+	user, unit := n, ""
+	if n.Kind == yaml.MappingNode {
+		f, ok := d.fields(n, schema{what: "caller", keys: []string{"user", "unit"}})
+		if !ok {
+			return nil
+		}
+		v, ok := f["user"]
+		if !ok {
+			d.fail(n, "F-VALUE", "the caller of a test has no user:")
+			return nil
+		}
+		user = v.value
+		if v, ok := f["unit"]; ok {
+			unit, _ = d.word(v.value, "unit")
+		}
+	}
+	a, ok := d.knownAccount(user, "caller", false)
+	if !ok {
+		return nil
+	}
+	c := &Caller{UID: a.id, GID: a.gid, Unit: unit}
+	if !a.byNumber {
+		c.Groups = d.accounts.Groups(a.name)
+	}
+	return c
 }
 
 // runTests decides the tests of all rules and reports those that fail, and the

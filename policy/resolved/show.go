@@ -104,7 +104,7 @@ func (w *writer) callers() {
 // callerText writes a caller as the policy does.
 func callerText(c policy.CallerSpec) string {
 	var fields []string
-	for _, f := range []struct{ key, value string }{{"user", c.User}, {"group", c.Group}} {
+	for _, f := range []struct{ key, value string }{{"user", c.User}, {"group", c.Group}, {"unit", c.Unit}} {
 		if f.value == "" {
 			continue
 		}

@@ -33,7 +33,7 @@ profiles:
 use: [10-base.yaml#profiles, 10-base.yaml#types]
 callers:
   - {user: alice}
-  - {group: 7}
+  - {group: 7, unit: [x.service, y-*.service]}
 rules:
   - id: full
     why: "it's \u00e9 #1"
@@ -102,7 +102,7 @@ func TestOrigins(t *testing.T) {
 		"accept: [T-UNBOUNDED] # 20-site.yaml:9",
 		"- /bin/a # 20-site.yaml:10",
 		"- {path: '/opt/b b', sha256: [" + digest + "]} # 20-site.yaml:10",
-		"- {user: alice} # 20-site.yaml:4", "- {group: 7} # 20-site.yaml:5",
+		"- {user: alice} # 20-site.yaml:4", "- {group: 7, unit: x.service} # 20-site.yaml:5", "- {group: 7, unit: 'y-*.service'} # 20-site.yaml:5",
 		"user: root # 20-site.yaml:13", "group: 5 # 20-site.yaml:14", "- 5 # 20-site.yaml:15", "- 7 # 20-site.yaml:15",
 		"- chown # 10-base.yaml:13", "- net_admin # 10-base.yaml:7",
 		"- '@default' # base", "- '@netns' # 20-site.yaml:16",

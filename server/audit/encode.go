@@ -18,7 +18,7 @@ const (
 	maxPath     = 4096     // cwd, program
 	maxMessage  = 2048     // message
 	maxText     = 1024     // reason, launch_error
-	maxName     = 512      // rule, netns, argv0
+	maxName     = 512      // rule, netns, argv0, caller.unit
 	maxShort    = 128      // ids, hashes, version, ended_by
 	maxEnv      = 4096     // env in all
 	maxList     = 1024     // caps, seccomp in all
@@ -83,6 +83,7 @@ func appendCaller(b []byte, c *Caller) []byte {
 		}
 		b = append(b, ']')
 	}
+	b = appendStr(b, `"unit":`, c.Unit, maxName)
 	return append(b, '}')
 }
 

@@ -62,7 +62,7 @@ func full(typ Type, str func() string, num func() uint64) *Record {
 	small := func() uint32 { return uint32(num()) }
 	return &Record{
 		Seq: num(), Type: typ, Wall: time.Unix(1_900_000_000, 120).UTC(), MonoNS: num(), BootID: str(), ExecutionID: str(),
-		Caller:  &Caller{UID: small(), GID: small(), PID: int32(small()), Groups: []uint32{small(), 0}},
+		Caller:  &Caller{UID: small(), GID: small(), PID: int32(small()), Groups: []uint32{small(), 0}, Unit: str()},
 		Request: &Request{Argv: strs(), ArgvSHA256: str(), ArgvCut: true, Env: strs(), Cwd: str(), Netns: str(), TimeoutMS: num(), ArgvIndex: int32(small())},
 		Rule:    str(), Line: int32(small()), PolicyGeneration: num(), PolicySHA256: str(),
 		Launch:  &Launch{Program: str(), Dev: num(), Ino: num(), UID: small(), GID: small(), Caps: strs(), Seccomp: strs(), Argv0: str(), ArgvSHA256: str(), TimeoutMS: num()},
@@ -190,6 +190,7 @@ func TestRecordCap(t *testing.T) {
 		for i := range r.Caller.Groups {
 			r.Caller.Groups[i] = math.MaxUint32
 		}
+		r.Caller.Unit = s
 		r.Request.ArgvCut, r.Request.ArgvSHA256 = false, ""
 		b, _ := appendHash(appendRecord(make([]byte, 32), r), 32)
 		if len(b)-32 > MaxRecordBytes {

@@ -34,6 +34,7 @@ type Caller struct {
 	GID    uint32   `json:"gid"`
 	PID    int32    `json:"pid"`
 	Groups []uint32 `json:"groups"` // the first 64 are written
+	Unit   string   `json:"unit"`   // the systemd service it ran in; empty: in none
 }
 
 // Request is what the caller asked for.

@@ -329,7 +329,10 @@ type AuditRecord_Caller struct {
 	// Process id when it connected. For display only: pids are reused.
 	Pid int32 `protobuf:"varint,3,opt,name=pid,proto3" json:"pid,omitempty"`
 	// Supplementary groups, at most 64.
-	Groups        []uint32 `protobuf:"varint,4,rep,packed,name=groups,proto3" json:"groups,omitempty"`
+	Groups []uint32 `protobuf:"varint,4,rep,packed,name=groups,proto3" json:"groups,omitempty"`
+	// The systemd service it ran in when it connected, as in "x.service"; empty
+	// for none.
+	Unit          string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -390,6 +393,13 @@ func (x *AuditRecord_Caller) GetGroups() []uint32 {
 		return x.Groups
 	}
 	return nil
+}
+
+func (x *AuditRecord_Caller) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
 }
 
 // Request is what the caller asked for.
@@ -770,7 +780,7 @@ var File_rootgate_v1_audit_proto protoreflect.FileDescriptor
 
 const file_rootgate_v1_audit_proto_rawDesc = "" +
 	"\n" +
-	"\x17rootgate/v1/audit.proto\x12\vrootgate.v1\"\xbb\r\n" +
+	"\x17rootgate/v1/audit.proto\x12\vrootgate.v1\"\xcf\r\n" +
 	"\vAuditRecord\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x121\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1d.rootgate.v1.AuditRecord.TypeR\x04type\x12\x12\n" +
@@ -790,12 +800,13 @@ const file_rootgate_v1_audit_proto_rawDesc = "" +
 	"\x06reason\x18\x0f \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\x10 \x01(\tR\amessage\x12\x14\n" +
 	"\x05count\x18\x11 \x01(\x04R\x05count\x12\x18\n" +
-	"\aversion\x18\x12 \x01(\tR\aversion\x1aV\n" +
+	"\aversion\x18\x12 \x01(\tR\aversion\x1aj\n" +
 	"\x06Caller\x12\x10\n" +
 	"\x03uid\x18\x01 \x01(\rR\x03uid\x12\x10\n" +
 	"\x03gid\x18\x02 \x01(\rR\x03gid\x12\x10\n" +
 	"\x03pid\x18\x03 \x01(\x05R\x03pid\x12\x16\n" +
-	"\x06groups\x18\x04 \x03(\rR\x06groups\x1a\xd1\x01\n" +
+	"\x06groups\x18\x04 \x03(\rR\x06groups\x12\x12\n" +
+	"\x04unit\x18\x05 \x01(\tR\x04unit\x1a\xd1\x01\n" +
 	"\aRequest\x12\x12\n" +
 	"\x04argv\x18\x01 \x03(\tR\x04argv\x12\x1f\n" +
 	"\vargv_sha256\x18\x02 \x01(\tR\n" +

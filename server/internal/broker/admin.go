@@ -20,7 +20,7 @@ func (b *Broker) Decide(c Caller, r policy.Request) (policy.Decision, uint64, er
 	if gen == nil {
 		return policy.Decision{}, 0, errNoPolicy()
 	}
-	return gen.Snapshot.Decide(policy.Caller{UID: c.UID, GID: c.GID, Groups: c.Groups}, r), gen.Number, nil
+	return gen.Snapshot.Decide(c.policy(), r), gen.Number, nil
 }
 
 // Commands returns the usage lines that a caller may run.
@@ -29,7 +29,7 @@ func (b *Broker) Commands(c Caller) ([]policy.Command, error) {
 	if gen == nil {
 		return nil, errNoPolicy()
 	}
-	return gen.Snapshot.Commands(policy.Caller{UID: c.UID, GID: c.GID, Groups: c.Groups}), nil
+	return gen.Snapshot.Commands(c.policy()), nil
 }
 
 func errNoPolicy() error {

@@ -38,6 +38,11 @@ type Caller struct {
 	UID, GID uint32
 	PID      int32 // for display only
 	Groups   []uint32
+	Unit     string // the systemd service it runs in; empty: in none
+}
+
+func (c Caller) policy() policy.Caller {
+	return policy.Caller{UID: c.UID, GID: c.GID, Groups: c.Groups, Unit: c.Unit}
 }
 
 // Call is one request to run a command.
@@ -217,7 +222,7 @@ func (x *execution) decide() error {
 		return &Error{Kind: KindUnavailable, Reason: reasonShutdown, Message: "no policy is loaded", RetryAfter: retrySoon}
 	}
 	c := x.call.Caller
-	x.decision = x.gen.Snapshot.Decide(policy.Caller{UID: c.UID, GID: c.GID, Groups: c.Groups}, x.call.Request)
+	x.decision = x.gen.Snapshot.Decide(c.policy(), x.call.Request)
 	if x.decision.Allowed() {
 		x.wall = x.decision.Rule.Effect.Limits.Wall
 		if t := x.call.Timeout; t > 0 {
@@ -263,7 +268,7 @@ func (x *execution) stillAllowed() error {
 		return nil
 	}
 	c := x.call.Caller
-	d := gen.Snapshot.Decide(policy.Caller{UID: c.UID, GID: c.GID, Groups: c.Groups}, x.call.Request)
+	d := gen.Snapshot.Decide(c.policy(), x.call.Request)
 	if !d.Allowed() {
 		x.gen, x.decision = gen, d
 		return denied(d)

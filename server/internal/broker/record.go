@@ -35,7 +35,7 @@ func (x *execution) record(t audit.Type) *audit.Record {
 	c := x.call.Caller
 	r := &audit.Record{
 		Type: t, ExecutionID: x.id,
-		Caller: &audit.Caller{UID: c.UID, GID: c.GID, PID: c.PID, Groups: c.Groups},
+		Caller: &audit.Caller{UID: c.UID, GID: c.GID, PID: c.PID, Groups: c.Groups, Unit: c.Unit},
 	}
 	if x.gen != nil {
 		r.PolicyGeneration, r.PolicySHA256 = x.gen.Number, x.gen.SHA256

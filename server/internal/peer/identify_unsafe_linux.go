@@ -49,7 +49,7 @@ func identifyFD(fd int) (*Info, *os.File, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	info := &Info{UID: cred.Uid, GID: cred.Gid, PID: cred.Pid, Groups: groups}
+	info := &Info{UID: cred.Uid, GID: cred.Gid, PID: cred.Pid, Groups: groups, Unit: unitOf(pidfd, int(cred.Pid))}
 	return info, os.NewFile(uintptr(pidfd), "pidfd"), nil
 }
 

@@ -25,6 +25,9 @@ type Info struct {
 	// Groups are the supplementary groups, in the kernel's order. Never
 	// modified after the handshake.
 	Groups []uint32
+	// Unit is the systemd service in whose own cgroup that process was then, as
+	// in "x.service"; empty: in none.
+	Unit string
 }
 
 // AuthType implements credentials.AuthInfo.

@@ -68,7 +68,7 @@ func callerOf(ctx context.Context) (broker.Caller, error) {
 	if err != nil {
 		return broker.Caller{}, status.Error(codes.PermissionDenied, err.Error())
 	}
-	return broker.Caller{UID: info.UID, GID: info.GID, PID: info.PID, Groups: info.Groups}, nil
+	return broker.Caller{UID: info.UID, GID: info.GID, PID: info.PID, Groups: info.Groups, Unit: info.Unit}, nil
 }
 
 // callOf checks what the policy does not: the bounds of the message.
