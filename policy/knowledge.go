@@ -19,6 +19,13 @@ import (
 // escapeKinds are what an escape gives to who uses it.
 var escapeKinds = strings.Fields("exec shell file-read file-write library-load batch")
 
+// The kinds that are no escapes by themselves: a file, or standard input, that
+// says what the program does.
+const (
+	kindConfig   = "config"
+	kindCommands = "commands"
+)
+
 // escape is one way in which a program does what no rule says.
 type escape struct {
 	kind, note string
@@ -30,11 +37,16 @@ type escape struct {
 
 // knownProgram is what is known about the programs of one name.
 type knownProgram struct {
-	name    string
-	man     string
-	also    []string // other names, as patterns of path.Match
-	types   argv.Scope
-	escapes []*escape
+	name     string
+	man      string
+	also     []string // other names, as patterns of path.Match
+	types    func() (argv.Scope, error)
+	escapes  []*escape
+	config   []*escape
+	commands []*escape
+	// interpreter is whether it runs what others wrote.
+	interpreter bool
+	terminal    string // why it needs a terminal; empty: it needs none
 	// templates are the patterns with the samples that are tried first.
 	templates func() (templates, error)
 }
@@ -115,7 +127,7 @@ func (d *document) readBinaries(root *yaml.Node, k *knowledge) {
 }
 
 func (d *document) readBinary(f field) *knownProgram {
-	keys, ok := d.fields(f.value, schema{what: "a program", keys: strings.Fields("man also types escapes")})
+	keys, ok := d.fields(f.value, schema{what: "a program", keys: strings.Fields("man also types interpreter terminal escapes")})
 	if !ok {
 		return nil
 	}
@@ -135,18 +147,42 @@ func (d *document) readBinary(f field) *knownProgram {
 			return s, true
 		})
 	}
-	if v, ok := keys["types"]; ok {
-		b.types = d.scopeOf(v.value, "types", nil)
+	b.types = sync.OnceValues(func() (argv.Scope, error) { return d.typesOf(keys["types"]) })
+	if v, ok := keys["interpreter"]; ok {
+		b.interpreter = d.truth(v.value, "interpreter")
+	}
+	if v, ok := keys["terminal"]; ok {
+		b.terminal, _ = d.word(v.value, "terminal")
 	}
 	if v, ok := keys["escapes"]; ok {
 		items, _ := d.list(v.value, "escapes")
 		for _, n := range items {
-			if e := d.readEscape(n); e != nil {
-				b.escapes = append(b.escapes, e)
-			}
+			b.add(d.readEscape(n))
 		}
 	}
 	return b
+}
+
+// typesOf reads the names that the lines of one program use. It is asked for
+// programs that a policy runs: types are automata, which cost more than all else.
+func (d *document) typesOf(f field) (argv.Scope, error) {
+	l := &loading{ctx: context.Background(), out: &collector{}}
+	own := &document{loading: l, src: d.src}
+	scope := own.scopeOf(f.valueOrEmpty(), "types", nil)
+	return scope, l.out.done().Err()
+}
+
+// add puts an escape to those of its sort.
+func (b *knownProgram) add(e *escape) {
+	switch {
+	case e == nil:
+	case e.kind == kindConfig:
+		b.config = append(b.config, e)
+	case e.kind == kindCommands:
+		b.commands = append(b.commands, e)
+	default:
+		b.escapes = append(b.escapes, e)
+	}
 }
 
 func (d *document) readEscape(n *yaml.Node) *escape {
@@ -167,7 +203,7 @@ func (d *document) readEscape(n *yaml.Node) *escape {
 			return nil
 		case name == "note":
 			e.note = s
-		case !slices.Contains(escapeKinds, s):
+		case !slices.Contains(escapeKinds, s) && s != kindConfig && s != kindCommands:
 			d.fail(v.value, "F-VALUE", "kind is %q, expected one of %s", clip(s), strings.Join(escapeKinds, ", "))
 			return nil
 		default:

@@ -17,15 +17,23 @@ func TestKnowledge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	naive, err := argv.Parse("[<x:any>]...", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := argv.Compile([]argv.Rule{{Lines: naive.Lines}}, argv.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, b := range k.all {
-		scope, err := firstSamples().scope(b.types)
+		scope, err := b.scope(firstSamples())
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := b.templates(); err != nil {
 			t.Errorf("%s: %v", b.name, err)
 		}
-		for _, e := range b.escapes {
+		for _, e := range slices.Concat(b.escapes, b.config, b.commands) {
 			block, err := argv.Parse(e.block, scope)
 			if err != nil {
 				t.Errorf("%s: %v", e.pos, err)
@@ -34,26 +42,15 @@ func TestKnowledge(t *testing.T) {
 			for _, l := range block.Lines {
 				one := *e
 				one.block = l.Source
-				m, err := b.matcher(firstSamples(), []*escape{&one})
+				m, err := b.matcher(scope, []*escape{&one})
 				if err != nil {
 					t.Fatal(err)
 				}
 				request := m.Requests().Shortest([]argv.LineRef{{}})
-				naive, err := argv.Parse("[<x:any>]...", nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				n, err := argv.Compile([]argv.Rule{{Lines: naive.Lines}}, argv.Limits{})
-				if err != nil {
-					t.Fatal(err)
-				}
 				work := escapeWork
 				met, err := n.Meet(m, &work)
 				if err != nil || len(met) != 1 || request == nil || len(met[0].Request) != len(request) {
 					t.Errorf("%s: %q: the naive rule meets %v, %v; want %q", e.pos, l.Source, met, err, request)
-				}
-				if found, err := b.which(firstSamples(), e.stdin, request); err != nil || found == nil {
-					t.Errorf("%s: %q is no escape: %v", e.pos, request, err)
 				}
 			}
 		}
@@ -135,10 +132,22 @@ func TestBadKnowledge(t *testing.T) {
 	}
 }
 
+// TestBadTypes: a mistake in the types of a program shows when it is asked for.
+func TestBadTypes(t *testing.T) {
+	text := "binaries:\n  x:\n    man: x(1)\n    types: {a: {re: '('}}\n    escapes: [{kind: exec, note: x, has: <a>}]\n"
+	k, err := readKnowledge(fstest.MapFS{"a.yaml": {Data: []byte(text)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.lookup("/bin/x").templates(); err == nil || !strings.Contains(err.Error(), "a.yaml:4:16: E T-REGEX") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestBadTemplates: lines that do not parse show when they are compiled.
 func TestBadTemplates(t *testing.T) {
 	for _, block := range []string{"<nothing>", "# nothing", "(a"} {
-		b := &knownProgram{name: "x", escapes: []*escape{{kind: "exec", block: block, pos: Position{"a.yaml", 3, 1}}}}
+		b := &knownProgram{name: "x", types: func() (argv.Scope, error) { return argv.Scope{}, nil }, escapes: []*escape{{kind: "exec", block: block, pos: Position{"a.yaml", 3, 1}}}}
 		if _, err := b.compile(firstSamples()); err == nil || !strings.HasPrefix(err.Error(), "a.yaml:3: ") {
 			t.Errorf("%q: %v", block, err)
 		}

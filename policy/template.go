@@ -67,9 +67,13 @@ func (s samples) equal(o samples) bool {
 		slices.Equal(s.write, o.write) && slices.Equal(s.dir, o.dir) && slices.Equal(s.file, o.file)
 }
 
-// scope returns the names that the lines of escapes use.
-func (s samples) scope(local argv.Scope) (argv.Scope, error) {
-	scope := argv.Scope{}
+// scope returns the names that the lines of b's escapes use.
+func (b *knownProgram) scope(s samples) (argv.Scope, error) {
+	local, err := b.types()
+	if err != nil {
+		return nil, err
+	}
+	scope := maps.Clone(local)
 	for _, n := range []struct {
 		name string
 		re   string
@@ -87,7 +91,6 @@ func (s samples) scope(local argv.Scope) (argv.Scope, error) {
 		}
 		scope[n.name] = t
 	}
-	maps.Copy(scope, local)
 	return scope, nil
 }
 
@@ -106,6 +109,10 @@ type templates struct{ always, stdin *argv.Matcher }
 // compile builds the templates of b.
 func (b *knownProgram) compile(s samples) (templates, error) {
 	var t templates
+	scope, err := b.scope(s)
+	if err != nil {
+		return t, err
+	}
 	for _, stdin := range []bool{false, true} {
 		var chosen []*escape
 		for _, e := range b.escapes {
@@ -116,7 +123,7 @@ func (b *knownProgram) compile(s samples) (templates, error) {
 		if len(chosen) == 0 {
 			continue
 		}
-		m, err := b.matcher(s, chosen)
+		m, err := b.matcher(scope, chosen)
 		if err != nil {
 			return templates{}, err
 		}
@@ -132,11 +139,7 @@ func (b *knownProgram) compile(s samples) (templates, error) {
 // matcher compiles escapes into one language. What may stand anywhere is one
 // line of alternatives: as lines of their own, the automaton would have a state
 // for each subset of those that were met.
-func (b *knownProgram) matcher(s samples, escapes []*escape) (*argv.Matcher, error) {
-	scope, err := s.scope(b.types)
-	if err != nil {
-		return nil, err
-	}
+func (b *knownProgram) matcher(scope argv.Scope, escapes []*escape) (*argv.Matcher, error) {
 	rule := argv.Rule{Union: true}
 	const before, behind = "[<any>]... (", ") [<any>]..."
 	var inner strings.Builder
@@ -184,11 +187,15 @@ func (b *knownProgram) matcher(s samples, escapes []*escape) (*argv.Matcher, err
 
 // which returns the first escape of b that args are, or nil.
 func (b *knownProgram) which(s samples, stdin bool, args []string) (*escape, error) {
+	scope, err := b.scope(s)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range b.escapes {
 		if e.stdin != stdin {
 			continue
 		}
-		m, err := b.matcher(s, []*escape{e})
+		m, err := b.matcher(scope, []*escape{e})
 		if err != nil {
 			return nil, err
 		}

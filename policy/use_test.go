@@ -128,8 +128,11 @@ func TestBadUse(t *testing.T) {
 			"version: 1\nuse: [1.yaml#types]\ntypes: {c: str}\n",
 		}, "/p/2.yaml:2:7: F-USE", "in turn"},
 		{"too many", []string{with("[" + strings.Repeat("1.yaml#types, ", 65) + "]"), library}, "/p/0.yaml:2:6: F-LIMIT", "limit is 64"},
-		{"arg of a used name", []string{"version: 1\nuse: [1.yaml#types, 1.yaml#profiles]\n" + strings.Replace(useRule, "    argv:", "    args: {n: str}\n    argv:", 1), library},
-			"/p/0.yaml:8:12: F-VALUE", "already"},
+		{
+			"arg of a used name",
+			[]string{"version: 1\nuse: [1.yaml#types, 1.yaml#profiles]\n" + strings.Replace(useRule, "    argv:", "    args: {n: str}\n    argv:", 1), library},
+			"/p/0.yaml:8:12: F-VALUE", "already",
+		},
 		{"profile over there", []string{
 			"version: 1\nuse: [1.yaml#profiles]\nrules: []\n",
 			"version: 1\nprofiles:\n  a:\n    run: {nice: 99}\n",
@@ -138,10 +141,16 @@ func TestBadUse(t *testing.T) {
 			"version: 1\nuse: [1.yaml#profiles]\nprofiles: {c: {extends: b3}, d: {extends: c}}\n",
 			"version: 1\nprofiles: {b: {}, b2: {extends: b}, b3: {extends: b2}}\n",
 		}, "/p/0.yaml:3:30: F-LIMIT", "more than 3 others"},
-		{"variable", []string{"version: 1\nuse: [1.yaml#vars]\nprofiles: {a: {run: {fs: {read: [<state-di>/x]}}}}\n", library},
-			"/p/0.yaml:3:34: F-VALUE", "did you mean state-dir?"},
-		{"variable of nobody", []string{"version: 1\nprofiles: {a: {run: {fs: {read: [<state-dir>/x]}}}}\n", library},
-			"/p/0.yaml:2:34: F-VALUE", "no variable <state-dir>"},
+		{
+			"variable",
+			[]string{"version: 1\nuse: [1.yaml#vars]\nprofiles: {a: {run: {fs: {read: [<state-di>/x]}}}}\n", library},
+			"/p/0.yaml:3:34: F-VALUE", "did you mean state-dir?",
+		},
+		{
+			"variable of nobody",
+			[]string{"version: 1\nprofiles: {a: {run: {fs: {read: [<state-dir>/x]}}}}\n", library},
+			"/p/0.yaml:2:34: F-VALUE", "no variable <state-dir>",
+		},
 		{"variable climbs", []string{"version: 1\nvars: {a: /x/..}\nprofiles: {a: {run: {fs: {read: [<a>]}}}}\n"}, "/p/0.yaml:3:34: F-VALUE", "without //, . and .."},
 		{"nested variable", []string{"version: 1\nvars: {a: /x, b: <a>/y}\n"}, "/p/0.yaml:2:18: F-VALUE", "plain text"},
 		{"variable's name", []string{"version: 1\nvars: {A: /x}\n"}, "/p/0.yaml:2:8: F-VALUE", "not a name"},
@@ -187,10 +196,14 @@ func TestUnusedUse(t *testing.T) {
 	o.Vet = true
 	for _, tt := range []struct{ uses, want string }{
 		{"[1.yaml#profiles, 1.yaml#types.n, 1.yaml#types.tree]", "[]"},
-		{"[1.yaml#profiles, 1.yaml#types, 1.yaml#vars]",
-			"[/p/0.yaml:2:38: N F-USE: use: nothing in this file names one of the vars of 1.yaml]"},
-		{"[1.yaml#profiles.net, 1.yaml#profiles.net+raw, 1.yaml#types]",
-			"[/p/0.yaml:2:7: N F-USE: use: nothing in this file names one of the profiles of 1.yaml]"},
+		{
+			"[1.yaml#profiles, 1.yaml#types, 1.yaml#vars]",
+			"[/p/0.yaml:2:38: N F-USE: use: nothing in this file names one of the vars of 1.yaml]",
+		},
+		{
+			"[1.yaml#profiles.net, 1.yaml#profiles.net+raw, 1.yaml#types]",
+			"[/p/0.yaml:2:7: N F-USE: use: nothing in this file names one of the profiles of 1.yaml]",
+		},
 	} {
 		_, found := Load(t.Context(), files("version: 1\nuse: "+tt.uses+"\n"+useRule, library), o)
 		found = slices.DeleteFunc(found, func(f Finding) bool { return f.ID != "F-USE" })

@@ -36,7 +36,13 @@
 // itself is no sample.
 //
 // The kinds exec, shell, file-read, file-write, library-load and batch (commands
-// from a file) are escapes. "stdin: true" says that one needs standard input.
+// from a file) are escapes. "stdin: true" says that one needs standard input. Two
+// more are worth a warning where their files or their input are not held to
+// anything: config is a file that says what the program does, and commands is
+// standard input that does.
+//
+// "interpreter: true" marks a program whose work is to run what others wrote,
+// and "terminal: TEXT" one that asks for a terminal or starts a pager.
 package escapes
 
 import (

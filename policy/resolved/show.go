@@ -154,10 +154,13 @@ func (w *writer) run() {
 	w.one("net", e.Net)
 	w.plain("      limits:")
 	for _, l := range []struct{ key, value string }{
-		{"wall", duration(e.Limits.Wall)}, {"cpu", duration(e.Limits.CPU)},
-		{"mem", size(int64(e.Limits.Memory))}, {"nofile", fmt.Sprint(e.Limits.Files)},
+		{"wall", duration(e.Limits.Wall)},
+		{"cpu", duration(e.Limits.CPU)},
+		{"mem", size(int64(e.Limits.Memory))},
+		{"nofile", fmt.Sprint(e.Limits.Files)},
 		{"procs", fmt.Sprint(e.Limits.Processes)},
-		{"stdout", size(e.Limits.Stdout)}, {"stderr", size(e.Limits.Stderr)},
+		{"stdout", size(e.Limits.Stdout)},
+		{"stderr", size(e.Limits.Stderr)},
 	} {
 		path := "run.limits." + l.key
 		w.part("        "+l.key+": %s", path, l.value, w.rule.Origin(path, ""))

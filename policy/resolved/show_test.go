@@ -196,8 +196,16 @@ func types(r *policy.Rule) string {
 
 func TestScalar(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
-		{"word", "word"}, {"/a/b.c-d", "/a/b.c-d"}, {"", "''"}, {"5", "'5'"}, {"no", "'no'"}, {"NULL", "'NULL'"},
-		{"it's", "'it''s'"}, {"a: b", "'a: b'"}, {"-x", "'-x'"}, {"a\nb\"\\", `"a\U0000000ab\"\\"`},
+		{"word", "word"},
+		{"/a/b.c-d", "/a/b.c-d"},
+		{"", "''"},
+		{"5", "'5'"},
+		{"no", "'no'"},
+		{"NULL", "'NULL'"},
+		{"it's", "'it''s'"},
+		{"a: b", "'a: b'"},
+		{"-x", "'-x'"},
+		{"a\nb\"\\", `"a\U0000000ab\"\\"`},
 	} {
 		if got := scalar(tt.in); got != tt.want {
 			t.Errorf("scalar(%q) = %s, want %s", tt.in, got, tt.want)
