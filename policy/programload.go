@@ -8,17 +8,6 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// launchers are programs that run what their arguments or files say. The list
-// is a reminder for authors, not a defence: what a rule lets them do is in its
-// lines.
-var launchers = strings.Fields(`
-	ash awk bash busybox chroot csh dash ed emacs env ex expect find flock fish gawk
-	gdb git ionice java ksh less ld.so lua make man mawk more nano nice nohup node
-	nsenter nvim parallel perl php pip python python2 python3 rbash rsync ruby
-	run-parts runuser rvim script sed setarch setpriv setsid sh socat ssh start-stop-daemon
-	stdbuf strace su sudo systemd-run tar tclsh timeout unshare vi view vim watch
-	xargs zsh`)
-
 // maxPrograms bounds the programs of one rule.
 const maxPrograms = 64
 

@@ -55,8 +55,16 @@ func (l *loading) prove(s *Snapshot, drafts []*draftRule) {
 		p.program(prog)
 		p.nevers(prog)
 		p.escapes(prog) // programs of one matcher have different ones
+		if p.vet {
+			p.review(prog)
+			p.composed(prog)
+		}
 	}
+	p.selfPaths(programs)
 	if p.vet {
+		for _, r := range drafts {
+			r.view()
+		}
 		p.idleNevers(programs)
 		p.sharedNames(s)
 	}

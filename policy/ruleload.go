@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"maps"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -256,10 +255,21 @@ func flatten(err error) []error {
 	return []error{err}
 }
 
+// interprets reports whether a program runs what others wrote. It reminds
+// authors, and defends nothing: what a rule lets a program do is in its lines.
+func interprets(program string) bool {
+	k, err := known()
+	if err != nil {
+		return true
+	}
+	b := k.lookup(program)
+	return b != nil && b.interpreter
+}
+
 // ruleWarnings reports what loads and deserves a look.
 func (d *document) ruleWarnings(n *yaml.Node, r *draftRule) {
 	for _, p := range r.Programs {
-		if r.Why == "" && slices.Contains(launchers, path.Base(p.Path)) {
+		if r.Why == "" && interprets(p.Path) {
 			d.report(SeverityWarning, n.Line, n.Column, "X-INTERP",
 				"%s interprets or starts other programs; say why the rule needs it", p.Path)
 		}

@@ -9,7 +9,8 @@ import (
 
 // waivable are the checks with warnings of a rule, which it may accept. A check
 // that has errors as well keeps those.
-var waivable = strings.Fields("A-AMBIG A-NOTEST A-OVERLAP A-SUBSUMED C-SAMEUID C-UNKNOWN R-SECCOMP " +
+var waivable = strings.Fields("A-AMBIG A-NOTEST A-OVERLAP A-SUBSUMED C-ANY C-SAMEUID C-UNKNOWN " +
+	"P-ANYARGS P-COMPOSE P-DEV P-PATHSELF P-SYMLINKDIR R-CAPS R-SECCOMP S-STDIN " +
 	"T-DASH T-PATHRE T-TRAVERSE T-UNBOUNDED X-INTERP")
 
 // waiver is a check whose warnings a rule accepts.

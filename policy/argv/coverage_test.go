@@ -19,11 +19,13 @@ func TestCoverage(t *testing.T) {
 		{"option", "x [a|b c]", []string{"x", "x b c"}, []string{"a of [a|b c]", "+b c of [a|b c]"}},
 		{"option left out", "x [a]", []string{"x"}, []string{"a of [a]"}},
 		{
-			"set", "{-n <n:int(1..9)>|-q|-v!...2}", []string{"-v -v", "-v -n 5"},
+			"set", "{-n <n:int(1..9)>|-q|-v!...2}",
+			[]string{"-v -v", "-v -n 5"},
 			[]string{"+-n <n:int(1..9)> of {-n <n:int(1..9)>|-q|-v!...2}", "-q of {-n <n:int(1..9)>|-q|-v!...2}", "+-v of {-n <n:int(1..9)>|-q|-v!...2}"},
 		},
 		{
-			"inside of each other", "(a [b|c]|d)", []string{"a c"},
+			"inside of each other", "(a [b|c]|d)",
+			[]string{"a c"},
 			[]string{"+a [b|c] of (a [b|c]|d)", "b of [b|c]", "+c of [b|c]", "d of (a [b|c]|d)"},
 		},
 		{"optional items only", "([a] [b]|c) x", []string{"b x"}, []string{"+[a] [b] of ([a] [b]|c)", "a of [a]", "+b of [b]", "c of ([a] [b]|c)"}},
@@ -31,7 +33,8 @@ func TestCoverage(t *testing.T) {
 		{"repetition", "(a|b)...3", []string{"a b"}, []string{"+a of (a|b)...3", "+b of (a|b)...3"}},
 		{"without end", "[a]... b", []string{"b"}, []string{"a of [a]..."}},
 		{
-			"both spellings", "-w/--wait:<n:int(1..9)>", []string{"-w 5", "--wait=5"},
+			"both spellings", "-w/--wait:<n:int(1..9)>",
+			[]string{"-w 5", "--wait=5"},
 			[]string{
 				"+-w <n:int(1..9)> of (-w <n:int(1..9)>|--wait <n:int(1..9)>|--wait=<n:int(1..9)>)",
 				"--wait <n:int(1..9)> of (-w <n:int(1..9)>|--wait <n:int(1..9)>|--wait=<n:int(1..9)>)",
@@ -41,11 +44,13 @@ func TestCoverage(t *testing.T) {
 		{"in a keyword", "dev(0|1)x", []string{"dev1x"}, []string{"0 of (0|1)", "+1 of (0|1)"}},
 		{"optional part", "[no]track", []string{"track"}, []string{"no of [no]"}},
 		{
-			"parts beside a value", "p[<n:int(0..99)>]([k|m]b|s)", []string{"p7kb", "ps"},
+			"parts beside a value", "p[<n:int(0..99)>]([k|m]b|s)",
+			[]string{"p7kb", "ps"},
 			[]string{"+<n> of [<n>]", "+[k|m]b of ([k|m]b|s)", "+k of [k|m]", "m of [k|m]", "+s of ([k|m]b|s)"},
 		},
 		{
-			"only on the way to the end", "(a|ab)(c|bc)d", []string{"abcd", "acd"},
+			"only on the way to the end", "(a|ab)(c|bc)d",
+			[]string{"abcd", "acd"},
 			[]string{"+a of (a|ab)", "+ab of (a|ab)", "+c of (c|bc)", "+bc of (c|bc)"},
 		},
 		{"dead ends do not count", "(a|ab)(c|bd)", []string{"abd"}, []string{"+a of (a|ab)", "ab of (a|ab)", "c of (c|bd)", "+bd of (c|bd)"}},

@@ -139,9 +139,24 @@ func TestBounds(t *testing.T) {
 		}
 	}
 	for _, bad := range [][2]string{
-		{"int", "1.5"}, {"int", "01"}, {"decimal", "-0"}, {"decimal", "1."}, {"decimal", "9223372036854.775808"}, {"decimal", "1e3"},
-		{"decimal", "18446744073709551616"}, {"decimal", "9999999999999999999"}, {"size", "1K"}, {"size", "-1"}, {"size", "8388608TiB"},
-		{"size", "1PiB"}, {"size", ""}, {"duration", ""}, {"duration", "30"}, {"duration", "1m60s"}, {"duration", "9999999999h"}, {"duration", "2562047h48m"},
+		{"int", "1.5"},
+		{"int", "01"},
+		{"decimal", "-0"},
+		{"decimal", "1."},
+		{"decimal", "9223372036854.775808"},
+		{"decimal", "1e3"},
+		{"decimal", "18446744073709551616"},
+		{"decimal", "9999999999999999999"},
+		{"size", "1K"},
+		{"size", "-1"},
+		{"size", "8388608TiB"},
+		{"size", "1PiB"},
+		{"size", ""},
+		{"duration", ""},
+		{"duration", "30"},
+		{"duration", "1m60s"},
+		{"duration", "9999999999h"},
+		{"duration", "2562047h48m"},
 	} {
 		if n, err := ParseBound(bad[0], bad[1]); err == nil {
 			t.Errorf("%s %q reads as %d", bad[0], bad[1], n)
