@@ -9,17 +9,8 @@ import (
 // BenchmarkDecide measures a decision among 200 rules, 40 of which are for the
 // program that is asked for.
 func BenchmarkDecide(b *testing.B) {
-	var text strings.Builder
-	text.WriteString("version: 1\ncallers: [{user: alice}]\nrules:\n")
-	for i := range 200 {
-		exec := fmt.Sprintf("/bin/p%d", i)
-		if i < 40 {
-			exec = "/usr/sbin/ip"
-		}
-		fmt.Fprintf(&text, "  - id: r%d\n    exec: %s\n    argv: |\n      w%d link set [dev] <dev:ifname> (up|down|mtu <mtu:int(68..9216)>)\n", i, exec, i)
-		fmt.Fprintf(&text, "      w%d addr add <a:cidr> dev <dev:ifname>\n", i)
-	}
-	s := load(b, text.String())
+	s := load(b, benchPolicy())
+
 	for _, c := range []struct {
 		name, argv string
 		allow      bool
@@ -39,4 +30,29 @@ func BenchmarkDecide(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkLoad measures loading 200 rules for 161 programs, which have types in
+// common.
+func BenchmarkLoad(b *testing.B) {
+	text := []byte(benchPolicy())
+	for b.Loop() {
+		if s, found := Load(b.Context(), []File{{Name: "p.yaml", Data: text}}, options()); s == nil {
+			b.Fatal(found)
+		}
+	}
+}
+
+func benchPolicy() string {
+	var text strings.Builder
+	text.WriteString("version: 1\ncallers: [{user: alice}]\nrules:\n")
+	for i := range 200 {
+		exec := fmt.Sprintf("/bin/p%d", i)
+		if i < 40 {
+			exec = "/usr/sbin/ip"
+		}
+		fmt.Fprintf(&text, "  - id: r%d\n    exec: %s\n    argv: |\n      w%d link set [dev] <dev:ifname> (up|down|mtu <mtu:int(68..9216)>)\n", i, exec, i)
+		fmt.Fprintf(&text, "      w%d addr add <a:cidr> dev <dev:ifname>\n", i)
+	}
+	return text.String()
 }

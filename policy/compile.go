@@ -65,7 +65,7 @@ func (l *loading) program(path string, drafts []*draftRule, shared map[string]*a
 	if prog.matcher = shared[ids.String()]; prog.matcher != nil {
 		return prog
 	}
-	m, err := argv.Compile(rules, argv.Limits{})
+	m, err := l.compiler.Compile(rules, argv.Limits{})
 	if err != nil {
 		l.limit(path, drafts, err)
 		return nil

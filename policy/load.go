@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"slices"
 	"time"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
 )
 
 // LoadTimeout is how long loading a policy may take. The package has no clock:
@@ -65,6 +67,7 @@ type loading struct {
 	vet       bool
 	cover     bool
 	unchecked bool
+	compiler  argv.Compiler
 }
 
 // Load reads a policy, resolves it, runs its tests and returns it. The snapshot

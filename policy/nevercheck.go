@@ -22,7 +22,7 @@ func (p *proofs) nevers(prog *program) {
 	m := prog.matcher
 	if lines {
 		var err error
-		if m, err = argv.Compile(append(slices.Clip(prog.usage), usageOf(named)...), argv.Limits{}); err != nil {
+		if m, err = p.compiler.Compile(append(slices.Clip(prog.usage), usageOf(named)...), argv.Limits{}); err != nil {
 			p.neverLimit(prog, named, len(prog.usage), err)
 			return
 		}

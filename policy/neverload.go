@@ -246,7 +246,7 @@ func (l *loading) neverGuard(p *program, nevers []*draftNever) *neverGuard {
 		g.nevers = append(g.nevers, n.Never)
 	}
 	var err error
-	if g.matcher, err = argv.Compile(usageOf(nevers), argv.Limits{}); err != nil {
+	if g.matcher, err = l.compiler.Compile(usageOf(nevers), argv.Limits{}); err != nil {
 		l.neverLimit(p, nevers, 0, err)
 	}
 	return g

@@ -167,7 +167,7 @@ func (p *proofs) sharedName(programs []*program) {
 		}
 	}
 	var err error
-	if all.matcher, err = argv.Compile(rules, argv.Limits{}); err != nil {
+	if all.matcher, err = p.compiler.Compile(rules, argv.Limits{}); err != nil {
 		p.unproved(programs[0], argv.LineRef{Line: 1})
 		return
 	}

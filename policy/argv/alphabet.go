@@ -3,6 +3,7 @@ package argv
 import (
 	"cmp"
 	"slices"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -115,6 +116,19 @@ func number(bounds []rune, class []int, sets []runeSet) (*alphabet, [][]uint16, 
 		}
 	}
 	return a, of, nil
+}
+
+// classes returns the runes of each class but 0.
+func (a *alphabet) classes() []runeSet {
+	out := make([]runeSet, a.n)
+	for i, lo := range a.los {
+		hi := rune(unicode.MaxRune)
+		if i+1 < len(a.los) {
+			hi = a.los[i+1] - 1
+		}
+		out[a.cls[i]] = append(out[a.cls[i]], lo, hi)
+	}
+	return out[1:]
 }
 
 // niceSpans are the runes that a witness should be made of, the best first.

@@ -126,11 +126,14 @@ func (x *subsets) run() error {
 		x.grow(nil, 0, 0)
 	}
 	targets := make([][]int32, x.d.abc.n)
+	sums := make([]uint64, x.d.abc.n) // of the targets of each class
+	var met []int32                   // one class of each list of targets of this state
 	for s := 1; s < len(x.sets); s++ {
 		for _, q := range x.sets[s] {
 			for _, e := range x.n.nodes[q].edges {
 				for _, c := range x.of[e.set] {
 					targets[c] = append(targets[c], e.to)
+					sums[c] = (sums[c] + uint64(e.to) + 1) * 0x9e3779b97f4a7c15
 				}
 				x.b.work -= len(x.of[e.set])
 			}
@@ -138,17 +141,30 @@ func (x *subsets) run() error {
 				return errBudget
 			}
 		}
+		met = met[:0]
+		row := s * x.d.abc.n
 		for c, t := range targets {
 			if len(t) == 0 {
 				continue
 			}
+			// Most classes go where another one goes: closures are dear.
+			same := slices.IndexFunc(met, func(m int32) bool { return sums[m] == sums[c] && slices.Equal(targets[m], t) })
+			x.b.work -= len(met)
+			if same >= 0 {
+				x.d.next[row+c] = x.d.next[row+int(met[same])]
+				continue
+			}
+			met = append(met, int32(c))
 			to, err := x.intern(t, uint32(s), uint16(c))
 			if err != nil {
 				return err
 			}
-			x.d.next[s*x.d.abc.n+c] = to
+			x.d.next[row+c] = to
+		}
+		for c, t := range targets {
 			targets[c] = t[:0]
 		}
+		clear(sums)
 	}
 	return nil
 }

@@ -288,18 +288,18 @@ func (w *word) misses(tok string, work *int) (Code, bool) {
 		return 0, false
 	}
 	switch {
-	case w.has("int", "port") && w.graph.accepts(tok, anyInteger, work):
+	case w.has("int", "port", "pid", "uid", "gid") && w.graph.accepts(tok, anyInteger, work):
 		return CodeValueOutOfRange, true
-	case w.has("path", "path") && w.graph.accepts(tok, anyPath, work) && !canonical(w.value(tok)):
+	case w.has("path") && w.graph.accepts(tok, anyPath, work) && !canonical(w.value(tok)):
 		return CodePathNotCanonical, true
 	}
 	return 0, false
 }
 
-// has reports whether a placeholder of w has a type of the name a or b.
-func (w *word) has(a, b string) bool {
+// has reports whether a placeholder of w has a type of one of the names.
+func (w *word) has(names ...string) bool {
 	return slices.ContainsFunc(w.graph.edges, func(e graphEdge) bool {
-		return e.hole != nil && (e.hole.Type.name == a || e.hole.Type.name == b)
+		return e.hole != nil && slices.Contains(names, e.hole.Type.name)
 	})
 }
 

@@ -1,6 +1,9 @@
 package argv
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // lexer maps a token to its class: the set of words of a program that accept
 // it. Class 0 is no word at all. Two tokens of one class can stand for each
@@ -45,30 +48,27 @@ func predicates(rules []Rule) ([]predicate, map[*word]int32) {
 
 // newLexer builds the lexer of preds. On an error, the LineRef is the line to
 // blame.
-func newLexer(preds []predicate, b *bounds) (*lexer, LineRef, error) {
-	n := newNFA(maxLexerNodes)
-	start, err := n.node()
-	if err != nil {
-		return nil, LineRef{}, err
-	}
+func (c *Compiler) newLexer(preds []predicate, b *bounds) (*lexer, LineRef, error) {
+	words := wordTrie{{word: -1}}
+	var typed []int32
 	for i, p := range preds {
-		n.owner = int32(i)
-		s, err := n.node()
-		if err != nil {
-			return nil, p.ref, err
+		switch units := p.word.units; {
+		case len(units) == 1 && units[0].op == unitLit:
+			if !words.add(units[0].text, int32(i), b.states) {
+				return nil, p.ref, errStates
+			}
+		default:
+			typed = append(typed, int32(i))
 		}
-		n.link(start, s)
-		end, err := n.units(s, p.word.units)
-		if err != nil {
-			return nil, p.ref, err
-		}
-		n.nodes[end].accept = int32(i) + 1
 	}
-	n.owner = 0
-	d, worst, err := determinize(n, max(len(preds), 1), nil, b)
+	d, worst, err := c.typed(preds, typed, b)
+	if err == nil {
+		worst = words.largest()
+		d, err = words.over(d, typed, b)
+	}
 	if err != nil {
 		ref := LineRef{}
-		if len(preds) > 0 {
+		if int(worst) < len(preds) {
 			ref = preds[worst].ref
 		}
 		return nil, ref, err
@@ -90,6 +90,52 @@ func newLexer(preds []predicate, b *bounds) (*lexer, LineRef, error) {
 		x.first[d.accept[s]] = uint32(s)
 	}
 	return x, LineRef{}, nil
+}
+
+// typed returns the automaton of the words that are more than a literal; its
+// predicates count within typed. On an error the int is the predicate with the
+// largest part in it.
+func (c *Compiler) typed(preds []predicate, typed []int32, b *bounds) (*dfa, int32, error) {
+	slices.SortFunc(typed, func(x, y int32) int { return strings.Compare(preds[x].word.key, preds[y].word.key) })
+	var key strings.Builder
+	for _, p := range typed {
+		// A key is a sequence of quoted texts: it holds no NUL.
+		key.WriteString(preds[p].word.key)
+		key.WriteByte(0)
+	}
+	if d := c.lexers[key.String()]; d != nil {
+		return d, 0, nil
+	}
+	n := newNFA(maxLexerNodes)
+	start, err := n.node()
+	if err != nil {
+		return nil, 0, err
+	}
+	for i, p := range typed {
+		n.owner = int32(i)
+		s, err := n.node()
+		if err != nil {
+			return nil, p, err
+		}
+		n.link(start, s)
+		end, err := n.units(s, preds[p].word.units)
+		if err != nil {
+			return nil, p, err
+		}
+		n.nodes[end].accept = int32(i) + 1
+	}
+	n.owner = 0
+	d, worst, err := determinize(n, max(len(typed), 1), nil, b)
+	switch {
+	case err != nil && len(typed) > 0:
+		return nil, typed[worst], err
+	case err != nil:
+		return nil, 0, err
+	}
+	if c.cells += len(d.next); c.cells <= maxLexerCells {
+		c.lexers[key.String()] = d
+	}
+	return d, 0, nil
 }
 
 // units adds the units of a word behind from and returns the state behind

@@ -73,10 +73,23 @@ type Matcher struct {
 	walkers    sync.Pool // of *walker
 }
 
+// Compiler builds matchers of several programs and keeps what they share, up to
+// a bound. The zero value is ready; it is not for concurrent use.
+type Compiler struct {
+	lexers map[string]*dfa // of the words that are not literals, by their keys
+	cells  int             // entries of their tables
+}
+
+// Compile is Compiler.Compile for one program by itself.
+func Compile(rules []Rule, lim Limits) (*Matcher, error) { return new(Compiler).Compile(rules, lim) }
+
 // Compile builds the matcher of one program from all its rules. The error is a
 // *LimitError when a bound is passed; lines that Parse did not make are refused
 // too. Time and memory are bounded for any input.
-func Compile(rules []Rule, lim Limits) (*Matcher, error) {
+func (c *Compiler) Compile(rules []Rule, lim Limits) (*Matcher, error) {
+	if c.lexers == nil {
+		c.lexers = make(map[string]*dfa)
+	}
 	lim.LinesPerRule = cmp.Or(lim.LinesPerRule, MaxLines)
 	lim.LexerStates = cmp.Or(lim.LexerStates, 200_000)
 	lim.TokenStates = cmp.Or(lim.TokenStates, 50_000)
@@ -96,7 +109,7 @@ func Compile(rules []Rule, lim Limits) (*Matcher, error) {
 	if err != nil {
 		return nil, &LimitError{nfa.ref.Rule, nfa.ref.Line, "positions (sets and repetitions written out)", maxWordNodes}
 	}
-	lex, ref, err := newLexer(preds, &bounds{
+	lex, ref, err := c.newLexer(preds, &bounds{
 		states: lim.LexerStates, cells: maxLexerCells, entries: maxLexerEntries, work: lim.Work,
 	})
 	if err != nil {

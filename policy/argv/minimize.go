@@ -168,15 +168,7 @@ func (p *partition) split() []int32 {
 // join fills in sets and edges: for each state and target, the runes that lead
 // there.
 func (d *dfa) join() {
-	ranges := make([]runeSet, d.abc.n) // of each class
-	for i, lo := range d.abc.los {
-		hi := rune(0x10ffff)
-		if i+1 < len(d.abc.los) {
-			hi = d.abc.los[i+1] - 1
-		}
-		c := d.abc.cls[i]
-		ranges[c] = append(ranges[c], lo, hi)
-	}
+	ranges := d.abc.classes()
 	ids := map[string]int32{}
 	d.edges = make([][]nfaEdge, d.states())
 	for s := 1; s < d.states(); s++ {
@@ -200,7 +192,7 @@ func (d *dfa) join() {
 				ids[k] = id
 				var all []runeSet
 				for _, c := range classes[to] {
-					all = append(all, ranges[c])
+					all = append(all, ranges[c-1])
 				}
 				d.sets = append(d.sets, union(all...))
 			}
