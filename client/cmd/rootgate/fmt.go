@@ -38,7 +38,7 @@ func (a *app) policyFmt() *cobra.Command {
 		Long:  policyFmtLong,
 		Args:  cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, paths []string) error {
-			files, err := readPolicy(paths)
+			files, err := readPolicyFiles(paths)
 			if err == nil && len(files) > 1 && !f.check && !f.write {
 				err = fmt.Errorf("%d files: their text together is no policy; use -w or --check", len(files))
 			}

@@ -95,14 +95,14 @@ type loaded struct {
 }
 
 func load(ctx context.Context, paths []string, o policy.Options) (*loaded, error) {
-	files, err := readPolicy(paths)
+	files, notes, err := readLayers(paths)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, policy.LoadTimeout)
 	defer cancel()
 	snapshot, findings := policy.Load(ctx, files, o)
-	return &loaded{files, snapshot, findings}, nil
+	return &loaded{files, snapshot, append(notes, findings...)}, nil
 }
 
 func (l *loaded) summary(verdict string) string {

@@ -17,9 +17,45 @@ import (
 // a lower limit and says so.
 const maxPolicyFile = 16 << 20
 
-// readPolicy reads every file that paths name, each once, in the order given and
-// sorted within a directory.
+// readPolicy is readLayers for who asks for the files alone.
 func readPolicy(paths []string) ([]policy.File, error) {
+	files, _, err := readLayers(paths)
+	return files, err
+}
+
+// readLayers reads the policy that paths name as the server would: of files with
+// one name in two directories the later directory's counts, and a note says so.
+// A file that is named by itself counts in any case.
+func readLayers(paths []string) ([]policy.File, policy.Findings, error) {
+	var dirs [][]policy.File
+	var alone []string
+	for i, path := range paths {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			alone = append(alone, path)
+			continue
+		}
+		if slices.ContainsFunc(paths[:i], func(p string) bool { return filepath.Clean(p) == filepath.Clean(path) }) {
+			continue
+		}
+		files, err := readPolicyFiles([]string{path})
+		if err != nil {
+			return nil, nil, err
+		}
+		dirs = append(dirs, files)
+	}
+	out, notes := policy.Overlay(dirs...)
+	files, err := readPolicyFiles(alone)
+	for _, f := range files {
+		if !slices.ContainsFunc(out, func(o policy.File) bool { return o.Name == f.Name }) {
+			out = append(out, f)
+		}
+	}
+	return out, notes, err
+}
+
+// readPolicyFiles reads every file that paths name, each once, in the order given
+// and sorted within a directory.
+func readPolicyFiles(paths []string) ([]policy.File, error) {
 	var names []string
 	for _, path := range paths {
 		found, err := policyNames(path)
@@ -58,7 +94,8 @@ func policyNames(path string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), ".yaml") {
+		// As for the server, hidden files are an editor's.
+		if strings.HasSuffix(e.Name(), ".yaml") && !strings.HasPrefix(e.Name(), ".") {
 			names = append(names, filepath.Join(path, e.Name()))
 		}
 	}

@@ -25,7 +25,8 @@ type Config struct {
 	Socket  Socket `yaml:"socket"`
 	// AdminGroup may call AdminService, besides root. Empty: root only.
 	AdminGroup string `yaml:"admin_group"`
-	// Policy lists the directories of policy files.
+	// Policy lists the directories of policy files, the lowest first: a file of a
+	// later one stands for that of the same name in an earlier one.
 	Policy []string `yaml:"policy"`
 	Audit  Audit    `yaml:"audit"`
 	// RunUser is the account of a command whose rule names none. Empty:

@@ -29,6 +29,8 @@ const (
 
 // Store reads policies from directories.
 type Store struct {
+	// Dirs are the directories, the lowest first: a file of a later one stands
+	// for that of the same name in an earlier one.
 	Dirs []string
 	// Options are given to policy.Load.
 	Options policy.Options
@@ -51,7 +53,9 @@ func (s Store) Load(ctx context.Context) (*policy.Snapshot, policy.Findings, err
 	return snapshot, append(findings, more...), nil
 }
 
-// read returns all files in the order of directories and names. It reads the
+// read returns the files that count: one of a later directory stands for that of
+// the same name in an earlier one, even if it is empty. All of them are held to
+// their owner and mode. It reads the
 // names again when it is done: a set that was changed meanwhile, by an upgrade
 // that replaces several files, is read again as a whole.
 func (s Store) read() ([]policy.File, policy.Findings, error) {
@@ -60,7 +64,7 @@ func (s Store) read() ([]policy.File, policy.Findings, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		var files []policy.File
+		files := make([][]policy.File, len(s.Dirs))
 		var findings policy.Findings
 		for _, e := range before {
 			data, err := program.ReadTrusted(e.path, maxFileSize)
@@ -68,14 +72,15 @@ func (s Store) read() ([]policy.File, policy.Findings, error) {
 				findings = append(findings, policy.Finding{ID: "F-PERM", Severity: policy.SeverityError, File: e.path, Message: err.Error()})
 				continue
 			}
-			files = append(files, policy.File{Name: e.path, Data: data})
+			files[e.dir] = append(files[e.dir], policy.File{Name: e.path, Data: data})
 		}
 		after, err := s.list()
 		if err != nil {
 			return nil, nil, err
 		}
 		if slices.Equal(before, after) {
-			return files, findings, nil
+			layered, notes := policy.Overlay(files...)
+			return layered, append(findings, notes...), nil
 		}
 	}
 	return nil, nil, errors.New("the policy files keep changing while they are read")
@@ -83,6 +88,7 @@ func (s Store) read() ([]policy.File, policy.Findings, error) {
 
 // entry identifies one version of a file.
 type entry struct {
+	dir     int // index of Store.Dirs
 	path    string
 	size    int64
 	modTime int64
@@ -90,7 +96,7 @@ type entry struct {
 
 func (s Store) list() ([]entry, error) {
 	var entries []entry
-	for _, dir := range s.Dirs {
+	for i, dir := range s.Dirs {
 		list, err := os.ReadDir(dir)
 		if err != nil {
 			return nil, err
@@ -107,7 +113,7 @@ func (s Store) list() ([]entry, error) {
 			if err != nil {
 				return nil, err
 			}
-			entries = append(entries, entry{filepath.Join(dir, e.Name()), info.Size(), info.ModTime().UnixNano()})
+			entries = append(entries, entry{i, filepath.Join(dir, e.Name()), info.Size(), info.ModTime().UnixNano()})
 		}
 	}
 	if len(entries) > maxFiles {

@@ -1,6 +1,7 @@
 package policystore
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,6 +51,48 @@ func TestLoad(t *testing.T) {
 	}
 	if got := strings.Join(ids, " "); got != "a b c" {
 		t.Errorf("rules %q, want %q", got, "a b c")
+	}
+}
+
+// TestLoadReplaces has files of one name in two directories.
+func TestLoadReplaces(t *testing.T) {
+	vendor := dir(t, map[string]string{"10-a.yaml": rule("a"), "20-b.yaml": rule("b"), "30-c.yaml": rule("c")})
+	site := dir(t, map[string]string{"20-b.yaml": rule("site"), "30-c.yaml": ""})
+	for _, tt := range []struct {
+		dirs []string
+		want string // rules, then notes
+	}{
+		{[]string{vendor, site}, "a site [N N]"},
+		{[]string{site, vendor}, "a b c [N N]"},
+	} {
+		s, findings, err := Store{Dirs: tt.dirs}.Load(t.Context())
+		if err != nil || findings.HasErrors() {
+			t.Fatalf("Load: %v, %v", err, findings)
+		}
+		got := ""
+		for _, r := range s.Rules() {
+			got += string(r.ID) + " "
+		}
+		var notes []policy.Severity
+		for _, f := range findings {
+			if f.ID == "F-MASK" {
+				notes = append(notes, f.Severity)
+			}
+		}
+		if got += fmt.Sprint(notes); got != tt.want {
+			t.Errorf("got %s, want %s", got, tt.want)
+		}
+	}
+	// What nobody can be sure of is refused, whether it counts or not.
+	if err := os.Chmod(filepath.Join(vendor, "30-c.yaml"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if s, findings, err := (Store{Dirs: []string{vendor, site}}).Load(t.Context()); s != nil || err != nil || !findings.HasErrors() {
+		t.Errorf("Load = %v, %v, %v, want refused", s, findings, err)
+	}
+	// An empty file that stands for nothing was cut off.
+	if s, findings, err := (Store{Dirs: []string{site}}).Load(t.Context()); s != nil || err != nil || !findings.HasErrors() {
+		t.Errorf("Load = %v, %v, %v, want refused", s, findings, err)
 	}
 }
 
