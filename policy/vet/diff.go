@@ -35,7 +35,7 @@ type Change struct {
 	// Fields are what differs in the effect. They are set for Changed only.
 	Fields []Field
 	// Witnesses are shortest requests, each on a branch of its own: at most
-	// five, and none when Decide refuses what the automata would allow.
+	// five.
 	Witnesses []policy.Request
 	// More reports whether there are branches beyond Witnesses.
 	More bool
@@ -80,8 +80,9 @@ const (
 // program and request, whether it is allowed and with what effect. Names of
 // rules, lines and files do not count. Both must have been loaded with the same
 // Accounts. It is exact for requests that name a program by its path and for
-// policies that load without error; what a guard of the server would stop counts
-// as allowed. ctx bounds its time.
+// policies that load without error; lines which compare values, as <name!> does,
+// are compared by samples. What a guard of the server would stop counts as
+// allowed. ctx bounds its time.
 //
 // The error is that of ctx, or an *argv.LimitError when the rules of a program
 // are too many to be compared.
@@ -157,7 +158,9 @@ type comparison struct {
 	matcher  *argv.Matcher
 	requests *argv.Requests
 	before   [][]argv.State // of each state, those that lead to it
-	work     *int           // steps that comparisons of guards may still take
+	// samples are requests of lines that compare values, by their state.
+	samples map[argv.State][][]string
+	work    *int // steps that comparisons of guards may still take
 }
 
 func newComparison(ctx context.Context, path string, policies [2]*policy.Snapshot, e [2]policy.Executable, work *int) (*comparison, error) {
@@ -187,6 +190,7 @@ func newComparison(ctx context.Context, path string, policies [2]*policy.Snapsho
 			return true
 		})
 	}
+	c.draw(rules)
 	return c, nil
 }
 

@@ -110,6 +110,26 @@ func TestDiffText(t *testing.T) {
 `, true,
 		},
 		{
+			"any value instead of the same", ip("s", "", "get <x:int(1..9)> from <x!>"), ip("s", "", "get <x:int(1..9)> from <y:int(1..9)>"),
+			`+ s:1  ip get 7 from 9
+      newly allowed for user alice, as run_user, caps none
+      at new.yaml:7
+1 newly allowed, 0 no longer allowed, 0 with another effect: widens
+`, true,
+		},
+		{
+			"the same value instead of any", ip("s", "", "get <x:int(1..9)> from <y:int(1..9)>"), ip("s", "", "get <x:int(1..9)> from <x!>"),
+			`- s:1  ip get 7 from 9
+      no longer allowed for user alice, as run_user, caps none
+      at old.yaml:7
+0 newly allowed, 1 no longer allowed, 0 with another effect: narrows
+`, false,
+		},
+		{
+			"the same value, another name", ip("s", "", "get <x:int(1..9)> from <x!>"), ip("s", "", "get <y:int(1..9)> from <y!>"),
+			"no behavioural change\n", false,
+		},
+		{
 			"namespace", ip("f", "    netns: {type: 're(n[0-9])', required: true}\n", "a"),
 			ip("f", "    netns: {type: 're(n[0-9])', required: true}\n", "a", "b"),
 			`+ f:2  ip b in n0

@@ -15,6 +15,7 @@ type class struct {
 	caller policy.Caller
 	admits [2][]bool // by rule
 	memo   map[string]*[2]answer
+	drawn  map[argv.State][]*[2]answer
 }
 
 // classes returns the kinds of callers that the rules of the program tell apart.
@@ -33,7 +34,7 @@ func (c *comparison) classes() []*class {
 					continue
 				}
 				specs[name] = true
-				cl := &class{caller: caller, memo: map[string]*[2]answer{}}
+				cl := &class{caller: caller, memo: map[string]*[2]answer{}, drawn: map[argv.State][]*[2]answer{}}
 				var key []byte
 				for i, rules := range c.rules {
 					for _, r := range rules {
@@ -65,10 +66,19 @@ func (a *answer) effect() string {
 	return a.Rule.EffectKey() + " " + strings.Join(a.SHA256, " ")
 }
 
+// same reports whether both policies decide by the same lines.
+func (a *answer) same(o *answer) bool {
+	return a.Allowed() == o.Allowed() && a.Rule == o.Rule && a.Line == o.Line
+}
+
 // answers returns what both policies decide about the requests that end in s,
-// and nil when no rule of either accepts them. Lines decide, so one request
-// speaks for all that the same lines accept.
-func (c *comparison) answers(cl *class, s argv.State) *[2]answer {
+// and nothing when no rule of either accepts them. Lines decide, so one request
+// speaks for all that the same lines accept; where a line compares values, there
+// is an answer for each way in which that can turn out.
+func (c *comparison) answers(cl *class, s argv.State) []*[2]answer {
+	if drawn := cl.drawn[s]; drawn != nil {
+		return drawn
+	}
 	var key []byte
 	var met bool
 	for _, ref := range c.matcher.Accepting(s) {
@@ -82,13 +92,24 @@ func (c *comparison) answers(cl *class, s argv.State) *[2]answer {
 	if !met {
 		return nil
 	}
+	samples := c.samples[s]
 	found := cl.memo[string(key)]
-	if found == nil {
+	if found == nil || len(samples) > 0 {
 		args := c.requests.To(s)
 		found = &[2]answer{c.ask(0, cl, args), c.ask(1, cl, args)}
 		cl.memo[string(key)] = found
 	}
-	return found
+	all := []*[2]answer{found}
+	for _, args := range samples {
+		pair := &[2]answer{c.ask(0, cl, args), c.ask(1, cl, args)}
+		if !slices.ContainsFunc(all, func(o *[2]answer) bool { return pair[0].same(&o[0]) && pair[1].same(&o[1]) }) {
+			all = append(all, pair)
+		}
+	}
+	if len(samples) > 0 {
+		cl.drawn[s] = all
+	}
+	return all
 }
 
 // side returns the policy to which a line of the matcher belongs, and the index

@@ -25,44 +25,55 @@ type effects struct {
 type tally struct {
 	// only are the lines of policy i that allow what the other does not.
 	only [2][]line
-	// changed are states that both allow, by their effects.
-	changed map[effects][]argv.State
+	// changed are answers of both that allow, by their effects.
+	changed map[effects][]*[2]answer
 	order   []effects
 	// alike are pairs of lines, old and new, that allow requests with one effect.
-	alike []([2]line)
+	alike [][2]line
+	met   map[[2]line]bool // those in alike
 }
 
 func (c *comparison) tally(cl *class) *tally {
-	t := &tally{changed: map[effects][]argv.State{}}
-	only, alike := [2]map[line]bool{{}, {}}, map[[2]line]bool{}
+	t := &tally{changed: map[effects][]*[2]answer{}}
+	seen := [2]map[line]bool{{}, {}}
 	for s := range c.requests.States {
-		a := c.answers(cl, s)
-		if a == nil {
-			continue
-		}
-		at := [2]line{{a[0].Rule, a[0].Line}, {a[1].Rule, a[1].Line}}
-		switch old, next := a[0].Allowed(), a[1].Allowed(); {
-		case old != next:
-			i := rank(old)
-			if !only[i][at[i]] {
-				only[i][at[i]] = true
-				t.only[i] = append(t.only[i], at[i])
-			}
-		case !old:
-		case a[0].effect() == a[1].effect():
-			if !alike[at] {
-				alike[at] = true
-				t.alike = append(t.alike, at)
-			}
-		default:
-			e := effects{a[0].effect(), a[1].effect(), a[1].Rule}
-			if t.changed[e] == nil {
-				t.order = append(t.order, e)
-			}
-			t.changed[e] = append(t.changed[e], s)
+		for _, a := range c.answers(cl, s) {
+			t.count(a, &seen)
 		}
 	}
 	return t
+}
+
+func (t *tally) count(a *[2]answer, seen *[2]map[line]bool) {
+	at := [2]line{{a[0].Rule, a[0].Line}, {a[1].Rule, a[1].Line}}
+	switch old, next := a[0].Allowed(), a[1].Allowed(); {
+	case old != next:
+		i := rank(old)
+		if !seen[i][at[i]] {
+			seen[i][at[i]] = true
+			t.only[i] = append(t.only[i], at[i])
+		}
+	case !old:
+	case a[0].effect() == a[1].effect():
+		t.agree(at)
+	default:
+		e := effects{a[0].effect(), a[1].effect(), a[1].Rule}
+		if t.changed[e] == nil {
+			t.order = append(t.order, e)
+		}
+		t.changed[e] = append(t.changed[e], a)
+	}
+}
+
+// agree notes that two lines allow requests with one effect.
+func (t *tally) agree(at [2]line) {
+	if t.met == nil {
+		t.met = map[[2]line]bool{}
+	}
+	if !t.met[at] {
+		t.met[at] = true
+		t.alike = append(t.alike, at)
+	}
 }
 
 // classChanges returns what the program's rules decide differently for cl.
@@ -74,28 +85,22 @@ func (c *comparison) classChanges(cl *class) []Change {
 			continue
 		}
 		alive := c.useful(func(s argv.State) bool {
-			a := c.answers(cl, s)
-			return a != nil && a[1-i].Allowed()
+			return slices.ContainsFunc(c.answers(cl, s), func(a *[2]answer) bool { return a[1-i].Allowed() })
 		})
 		for _, l := range t.only[i] {
 			out = append(out, c.oneSided(kind, i, cl, l, alive))
 		}
 	}
 	for _, e := range t.order {
-		states := t.changed[e]
-		a := c.answers(cl, states[0])
-		fields, equal := fieldsOf(a[0].Decision, a[1].Decision)
-		if equal {
-			for _, s := range states {
-				b := c.answers(cl, s)
-				pair := [2]line{{b[0].Rule, b[0].Line}, {b[1].Rule, b[1].Line}}
-				if !slices.Contains(t.alike, pair) {
-					t.alike = append(t.alike, pair)
-				}
-			}
+		all := t.changed[e]
+		fields, equal := fieldsOf(all[0][0].Decision, all[0][1].Decision)
+		if !equal {
+			out = append(out, c.bothAllow(cl, all, fields))
 			continue
 		}
-		out = append(out, c.bothAllow(cl, states, fields))
+		for _, a := range all {
+			t.agree([2]line{{a[0].Rule, a[0].Line}, {a[1].Rule, a[1].Line}})
+		}
 	}
 	return append(out, c.guardChanges(cl, t.alike)...)
 }
@@ -103,40 +108,38 @@ func (c *comparison) classChanges(cl *class) []Change {
 // oneSided describes what only policy i allows, by the line l.
 func (c *comparison) oneSided(kind Kind, i int, cl *class, l line, alive []bool) Change {
 	ch := Change{Kind: kind, Program: c.path, Callers: cl.names, Rule: l.rule, Lines: []int{l.number}}
-	ways, more := c.branches(func(s argv.State) bool {
-		a := c.answers(cl, s)
-		return a != nil && a[i].Allowed() && !a[1-i].Allowed() && a[i].Rule == l.rule && a[i].Line == l.number
-	}, alive)
+	proof := func(a *[2]answer) bool {
+		return a[i].Allowed() && !a[1-i].Allowed() && a[i].Rule == l.rule && a[i].Line == l.number
+	}
+	ways, more := c.branches(func(s argv.State) bool { return slices.ContainsFunc(c.answers(cl, s), proof) }, alive)
 	ch.More = more
 	for _, way := range ways {
 		args := c.along(way)
-		a, other := c.ask(i, cl, args), c.ask(1-i, cl, args)
-		if !a.Allowed() || other.Allowed() {
-			continue // two readings of one line, in a policy that was not proved
+		a := [2]answer{c.ask(0, cl, args), c.ask(1, cl, args)}
+		if !a[i].Allowed() || a[1-i].Allowed() {
+			// A request with other values shows it.
+			all := c.answers(cl, way[len(way)-1])
+			a = *all[slices.IndexFunc(all, proof)]
 		}
-		ch.witness(a)
-		ch.Ambiguous = ch.Ambiguous || other.Denial.Reason == policy.ReasonAmbiguous
+		ch.witness(a[i])
+		ch.Ambiguous = ch.Ambiguous || a[1-i].Denial.Reason == policy.ReasonAmbiguous
 	}
 	return ch
 }
 
-// bothAllow describes the states that both policies allow with the effects of
-// the first of them.
-func (c *comparison) bothAllow(cl *class, states []argv.State, fields []Field) Change {
-	a := c.answers(cl, states[0])
+// bothAllow describes what both policies allow with the effects of the first
+// answers.
+func (c *comparison) bothAllow(cl *class, all []*[2]answer, fields []Field) Change {
 	ch := Change{
-		Kind: Changed, Program: c.path, Callers: cl.names, Rule: a[1].Rule, Was: a[0].Rule, Fields: fields,
+		Kind: Changed, Program: c.path, Callers: cl.names, Rule: all[0][1].Rule, Was: all[0][0].Rule, Fields: fields,
 	}
-	for _, s := range states {
-		n := c.answers(cl, s)[1].Line
-		if slices.Contains(ch.Lines, n) {
+	for _, a := range all {
+		if slices.Contains(ch.Lines, a[1].Line) {
 			continue
 		}
-		ch.Lines = append(ch.Lines, n)
+		ch.Lines = append(ch.Lines, a[1].Line)
 		if ch.More = len(ch.Witnesses) == maxBranches; !ch.More {
-			if a := c.ask(1, cl, c.requests.To(s)); a.Allowed() {
-				ch.witness(a)
-			}
+			ch.witness(a[1])
 		}
 	}
 	slices.Sort(ch.Lines)

@@ -88,9 +88,6 @@ func (c Change) details() []string {
 	if c.Ambiguous {
 		out = append(out, "the other policy refuses it because rules of it disagree")
 	}
-	if len(c.Witnesses) == 0 && c.Kind != Changed {
-		out = append(out, "what the line reads in one way only; its shortest requests are refused as ambiguous")
-	}
 	if len(c.Guards) > 0 && c.Widens() {
 		out = append(out, "a guard of the server may still stop it: "+strings.Join(c.Guards, ", "))
 	}
