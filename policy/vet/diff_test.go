@@ -101,6 +101,16 @@ func TestDiffText(t *testing.T) {
 `, true,
 		},
 		{
+			"owner of a file", ip("f", "    args: {f: {type: path, under: [/srv]}}\n", "-b <f>"),
+			ip("f", "    args: {f: {type: path, under: [/srv], owner: [root]}}\n", "-b <f>"),
+			`~ f:1  ip -b /srv/a
+      <f>: path read any -> path read any owner root (narrower)
+      for user alice
+      at new.yaml:8
+0 newly allowed, 0 no longer allowed, 1 with another effect: narrows
+`, false,
+		},
+		{
 			"root of a path", ip("f", "", "-b <f:path(/srv/a)>"), ip("f", "", "-b <f:path(/srv)>"),
 			`+ f:1  ip -b /srv/a
       newly allowed for user alice, as run_user, caps none

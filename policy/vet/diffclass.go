@@ -59,6 +59,7 @@ func (c *comparison) classes() []*class {
 type answer struct {
 	policy.Decision
 	request policy.Request
+	ref     argv.LineRef // of the line that allows it, in the matcher of both
 }
 
 // effect returns what the arguments of an allowed request do not choose.
@@ -96,12 +97,12 @@ func (c *comparison) answers(cl *class, s argv.State) []*[2]answer {
 	found := cl.memo[string(key)]
 	if found == nil || len(samples) > 0 {
 		args := c.requests.To(s)
-		found = &[2]answer{c.ask(0, cl, args), c.ask(1, cl, args)}
+		found = c.askBoth(cl, args, s)
 		cl.memo[string(key)] = found
 	}
 	all := []*[2]answer{found}
 	for _, args := range samples {
-		pair := &[2]answer{c.ask(0, cl, args), c.ask(1, cl, args)}
+		pair := c.askBoth(cl, args, s)
 		if !slices.ContainsFunc(all, func(o *[2]answer) bool { return pair[0].same(&o[0]) && pair[1].same(&o[1]) }) {
 			all = append(all, pair)
 		}
@@ -121,9 +122,22 @@ func (c *comparison) side(ref argv.LineRef) (i, rule int) {
 	return 0, ref.Rule - c.base[0]
 }
 
-// ref returns the line of policy i in the matcher of both.
-func (c *comparison) ref(i int, r *policy.Rule, line int) argv.LineRef {
-	return argv.LineRef{Rule: c.base[i] + slices.Index(c.rules[i], r), Line: line}
+// askBoth asks both policies about a request that ends in s.
+func (c *comparison) askBoth(cl *class, args []string, s argv.State) *[2]answer {
+	pair := &[2]answer{c.ask(0, cl, args), c.ask(1, cl, args)}
+	exact := [2]bool{}
+	for _, ref := range c.matcher.Accepting(s) {
+		i, rule := c.side(ref)
+		r, a := c.rules[i][rule], &pair[i]
+		if !cl.admits[i][rule] || exact[i] {
+			continue
+		}
+		exact[i] = r == a.Rule && r.Lines[ref.Line-1].Number == a.Line
+		if exact[i] || a.ref.Line == 0 {
+			a.ref = ref
+		}
+	}
+	return pair
 }
 
 // ask lets policy i decide a request with these arguments, in a network
@@ -135,5 +149,5 @@ func (c *comparison) ask(i int, cl *class, args []string) answer {
 		r.Netns = sampleNetns(d.Rule.Netns.Type)
 		d = c.policies[i].Decide(cl.caller, r)
 	}
-	return answer{d, r}
+	return answer{Decision: d, request: r}
 }

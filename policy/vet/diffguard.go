@@ -2,6 +2,7 @@ package vet
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rootgate-project/rootgate/policy/argv"
 )
@@ -11,10 +12,20 @@ import (
 // of it: which paths lie below them is a matter of the text.
 func guardOf(t *argv.Type) string {
 	if t.Name() != "path" {
-		return ""
+		return t.Guard()
 	}
 	p := t.Params()
-	return "path " + p.Access.String() + " " + p.FileKind.String()
+	text := "path " + p.Access.String() + " " + p.FileKind.String()
+	if len(p.Owner) > 0 {
+		text += " owner " + strings.Join(p.Owner, ",")
+	}
+	if p.Create {
+		text += " create"
+	}
+	if p.BindFD {
+		text += " bind fd"
+	}
+	return text
 }
 
 // guardsOf compares the guards of two lines, by the names of their placeholders.
@@ -68,13 +79,22 @@ func narrowerGuards(old, next []*argv.Type) bool {
 	}
 	for _, o := range old {
 		for _, n := range next {
-			p, q := o.Params(), n.Params()
-			access := p.Access == q.Access || p.Access == argv.AccessExec && q.Access == argv.AccessRead
-			kind := p.FileKind == q.FileKind || p.FileKind == argv.KindAny
-			if !access || !kind {
+			if !sameGuard(o, n) && !narrowerPath(o, n) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+func narrowerPath(old, next *argv.Type) bool {
+	if old.Name() != "path" || next.Name() != "path" {
+		return false
+	}
+	p, q := old.Params(), next.Params()
+	access := p.Access == q.Access || p.Access == argv.AccessExec && q.Access == argv.AccessRead
+	kind := p.FileKind == q.FileKind || p.FileKind == argv.KindAny
+	owner := len(p.Owner) == 0 || len(q.Owner) > 0 &&
+		!slices.ContainsFunc(q.Owner, func(o string) bool { return !slices.Contains(p.Owner, o) })
+	return access && kind && owner && (p.Create || !q.Create) && p.BindFD == q.BindFD
 }

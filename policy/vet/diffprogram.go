@@ -29,12 +29,12 @@ type tally struct {
 	changed map[effects][]*[2]answer
 	order   []effects
 	// alike are pairs of lines, old and new, that allow requests with one effect.
-	alike [][2]line
-	met   map[[2]line]bool // those in alike
+	alike [][2]argv.LineRef
+	met   map[[2]argv.LineRef]bool // those in alike
 }
 
 func (c *comparison) tally(cl *class) *tally {
-	t := &tally{changed: map[effects][]*[2]answer{}}
+	t := &tally{changed: map[effects][]*[2]answer{}, met: map[[2]argv.LineRef]bool{}}
 	seen := [2]map[line]bool{{}, {}}
 	for s := range c.requests.States {
 		for _, a := range c.answers(cl, s) {
@@ -55,7 +55,7 @@ func (t *tally) count(a *[2]answer, seen *[2]map[line]bool) {
 		}
 	case !old:
 	case a[0].effect() == a[1].effect():
-		t.agree(at)
+		t.agree(a)
 	default:
 		e := effects{a[0].effect(), a[1].effect(), a[1].Rule}
 		if t.changed[e] == nil {
@@ -66,11 +66,9 @@ func (t *tally) count(a *[2]answer, seen *[2]map[line]bool) {
 }
 
 // agree notes that two lines allow requests with one effect.
-func (t *tally) agree(at [2]line) {
-	if t.met == nil {
-		t.met = map[[2]line]bool{}
-	}
-	if !t.met[at] {
+func (t *tally) agree(a *[2]answer) {
+	at := [2]argv.LineRef{a[0].ref, a[1].ref}
+	if a[0].ref.Line > 0 && a[1].ref.Line > 0 && !t.met[at] {
 		t.met[at] = true
 		t.alike = append(t.alike, at)
 	}
@@ -99,7 +97,7 @@ func (c *comparison) classChanges(cl *class) []Change {
 			continue
 		}
 		for _, a := range all {
-			t.agree([2]line{{a[0].Rule, a[0].Line}, {a[1].Rule, a[1].Line}})
+			t.agree(a)
 		}
 	}
 	return append(out, c.guardChanges(cl, t.alike)...)
@@ -168,19 +166,18 @@ func short(r policy.Request) []string {
 }
 
 // guardChanges compares what lines with one effect have the server check.
-func (c *comparison) guardChanges(cl *class, pairs [][2]line) []Change {
+func (c *comparison) guardChanges(cl *class, pairs [][2]argv.LineRef) []Change {
 	var out []Change
 	for _, p := range pairs {
-		if c.unguarded(0, p[0]) && c.unguarded(1, p[1]) {
-			continue
-		}
 		fields, request := c.guardFields(p)
 		if len(fields) == 0 {
 			continue
 		}
+		i, next := c.side(p[1])
+		_, old := c.side(p[0])
 		ch := Change{
-			Kind: Changed, Program: c.path, Callers: cl.names, Rule: p[1].rule, Lines: []int{p[1].number},
-			Was: p[0].rule, Fields: fields,
+			Kind: Changed, Program: c.path, Callers: cl.names, Rule: c.rules[i][next],
+			Lines: []int{c.rules[i][next].Lines[p[1].Line-1].Number}, Was: c.rules[1-i][old], Fields: fields,
 		}
 		if request != nil {
 			if a := c.ask(1, cl, request); a.Allowed() {
@@ -192,22 +189,21 @@ func (c *comparison) guardChanges(cl *class, pairs [][2]line) []Change {
 	return out
 }
 
-func (c *comparison) placeholders(i int, l line) []argv.Placeholder {
-	return c.usage[i][slices.Index(c.rules[i], l.rule)].Lines[l.number-1].Placeholders()
-}
-
-func (c *comparison) unguarded(i int, l line) bool {
-	return !slices.ContainsFunc(c.placeholders(i, l), func(h argv.Placeholder) bool { return guardOf(h.Type) != "" })
+func (c *comparison) placeholders(ref argv.LineRef) []argv.Placeholder {
+	i, rule := c.side(ref)
+	return c.usage[i][rule].Lines[ref.Line-1].Placeholders()
 }
 
 // guardFields returns how two lines differ in what they have the server check
 // of one request, and such a request.
-func (c *comparison) guardFields(p [2]line) ([]Field, []string) {
+func (c *comparison) guardFields(p [2]argv.LineRef) ([]Field, []string) {
+	old, next := c.placeholders(p[0]), c.placeholders(p[1])
+	if len(guards(old)) == 0 && len(guards(next)) == 0 {
+		return nil, nil
+	}
 	left := min(guardWork, *c.work)
 	*c.work -= left
-	request, err := c.matcher.Readings(&left).Differ(
-		c.ref(0, p[0].rule, p[0].number), c.ref(1, p[1].rule, p[1].number),
-		func(h argv.Placeholder) string { return guardOf(h.Type) })
+	request, err := c.matcher.Readings(&left).Differ(p[0], p[1], func(h argv.Placeholder) string { return guardOf(h.Type) })
 	*c.work += max(left, 0)
 	switch {
 	case err != nil:
@@ -215,5 +211,5 @@ func (c *comparison) guardFields(p [2]line) ([]Field, []string) {
 	case request == nil:
 		return nil, nil
 	}
-	return guardsOf(c.placeholders(0, p[0]), c.placeholders(1, p[1])), request
+	return guardsOf(old, next), request
 }

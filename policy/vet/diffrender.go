@@ -96,8 +96,10 @@ func (c Change) details() []string {
 
 // pos is where the rule says what changed.
 func (c Change) pos() policy.Position {
-	if len(c.Lines) == 1 {
-		return c.Rule.Lines[c.Lines[0]-1].Pos
+	for _, l := range c.Rule.Lines {
+		if len(c.Lines) == 1 && l.Number == c.Lines[0] {
+			return l.Pos
+		}
 	}
 	return c.Rule.Pos
 }

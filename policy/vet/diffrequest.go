@@ -16,11 +16,41 @@ func (f *fields) request(a, b *policy.Rule) {
 		f.add("env.set", variables(a.Env.Set), variables(b.Env.Set), Unordered)
 	}
 	f.pass(a.Env.Pass, b.Env.Pass)
-	number(f, "stdin.max", a.Stdin.Max, b.Stdin.Max)
-	if a.Stdin.UTF8 != b.Stdin.UTF8 && a.Stdin.Max > 0 && b.Stdin.Max > 0 {
-		f.add("stdin.utf8", fmt.Sprint(a.Stdin.UTF8), fmt.Sprint(b.Stdin.UTF8), direction(a.Stdin.UTF8, b.Stdin.UTF8))
-	}
+	f.stdin(a.Stdin, b.Stdin)
 	list(f, "signals", a.Signals, b.Signals)
+}
+
+// stdin compares what standard input a request may have.
+func (f *fields) stdin(a, b policy.Stdin) {
+	number(f, "stdin.max", a.Max, b.Max)
+	if a.Max == 0 || b.Max == 0 {
+		return
+	}
+	if x, y := a.UTF8 || a.Lines != nil, b.UTF8 || b.Lines != nil; x != y {
+		f.add("stdin.utf8", fmt.Sprint(x), fmt.Sprint(y), direction(x, y))
+	}
+	if a.MaxLines != b.MaxLines { // none is any number
+		f.add("stdin.max_lines", fmt.Sprint(a.MaxLines), fmt.Sprint(b.MaxLines),
+			direction(b.MaxLines == 0 || a.MaxLines > 0 && a.MaxLines < b.MaxLines, a.MaxLines == 0 || b.MaxLines > 0 && b.MaxLines < a.MaxLines))
+	}
+	switch {
+	case a.Lines == nil && b.Lines == nil:
+	case a.Lines == nil || b.Lines == nil:
+		f.add("stdin.lines", typeText(a.Lines), typeText(b.Lines), direction(b.Lines == nil, a.Lines == nil))
+	default:
+		if grows, shrinks := containment(a.Lines, b.Lines); grows && shrinks {
+			f.alike = f.alike || a.Lines != b.Lines
+		} else {
+			f.add("stdin.lines", typeText(a.Lines), typeText(b.Lines), direction(grows, shrinks))
+		}
+	}
+}
+
+func typeText(t *argv.Type) string {
+	if t == nil {
+		return "any"
+	}
+	return t.String()
 }
 
 func variables(set []policy.EnvVar) string {
