@@ -173,9 +173,9 @@ func TestFieldsAreComplete(t *testing.T) {
 	}
 	for typ, names := range known {
 		var got []string
-		for i := range typ.NumField() {
-			if typ.Field(i).IsExported() {
-				got = append(got, typ.Field(i).Name)
+		for f := range typ.Fields() {
+			if f.IsExported() {
+				got = append(got, f.Name)
 			}
 		}
 		for _, name := range got {
