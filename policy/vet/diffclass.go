@@ -143,11 +143,6 @@ func (c *comparison) askBoth(cl *class, args []string, s argv.State) *[2]answer 
 // ask lets policy i decide a request with these arguments, in a network
 // namespace where its rule has to have one.
 func (c *comparison) ask(i int, cl *class, args []string) answer {
-	r := policy.Request{Argv: append([]string{c.path}, args...)}
-	d := c.policies[i].Decide(cl.caller, r)
-	if d.Denial.Reason == policy.ReasonNetnsRequired {
-		r.Netns = sampleNetns(d.Rule.Netns.Type)
-		d = c.policies[i].Decide(cl.caller, r)
-	}
+	d, r := decideIn(c.policies[i], cl.caller, policy.Request{Argv: append([]string{c.path}, args...)})
 	return answer{Decision: d, request: r}
 }
