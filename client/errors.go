@@ -62,6 +62,9 @@ type Error struct {
 	Expected string
 	// DidYouMean is a correction that would have been accepted there.
 	DidYouMean string
+	// KnownEscape is what the command is known to make its program do beyond what
+	// a rule would mean, as in "ip: runs a program in a VRF".
+	KnownEscape string
 	// ExecutionID finds the request in the audit log.
 	ExecutionID string
 	// RetryAfter is how long to wait before the next attempt; 0 when unknown.
@@ -191,6 +194,7 @@ func (e *Error) metadata(m map[string]string) {
 	e.Rule = m["rule"]
 	e.Expected = m["expected"]
 	e.DidYouMean = m["did_you_mean"]
+	e.KnownEscape = m["known_escape"]
 	e.ExecutionID = m["execution_id"]
 	if n, err := strconv.Atoi(m["line"]); err == nil {
 		e.Line = n

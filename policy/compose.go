@@ -45,10 +45,10 @@ func (r *draftRule) writes() []grant {
 }
 
 // report adds a finding where the grant is written.
-func (g grant) report(sev Severity, id, format string, args ...any) {
+func (g grant) report(sev Severity, format string, args ...any) {
 	g.rule.doc.rule = g.rule.ID
 	defer func() { g.rule.doc.rule = "" }()
-	g.rule.doc.report(sev, g.pos.Line, g.pos.Column, id, format, args...)
+	g.rule.doc.report(sev, g.pos.Line, g.pos.Column, "P-PATHSELF", format, args...)
 }
 
 // covers reports whether dir is p or a directory above it.
@@ -67,18 +67,18 @@ func (p *proofs) selfPaths(programs []*program) {
 				return
 			}
 			if covers(g.root, policyDir) || covers(policyDir, g.root) {
-				g.report(SeverityError, "P-PATHSELF", "commands of %s can write %s, where the policy is kept", r.ID, g.root)
+				g.report(SeverityError, "commands of %s can write %s, where the policy is kept", r.ID, g.root)
 				continue
 			}
 			i := slices.IndexFunc(programs, func(prog *program) bool {
 				return covers(g.root, prog.path) || path.Dir(prog.path) == g.root
 			})
 			if i >= 0 {
-				g.report(SeverityError, "P-PATHSELF", "commands of %s can write %s, which holds the program %s of rule %s", r.ID, g.root, programs[i].path, programs[i].rules[0].ID)
+				g.report(SeverityError, "commands of %s can write %s, which holds the program %s of rule %s", r.ID, g.root, programs[i].path, programs[i].rules[0].ID)
 				continue
 			}
 			if g.pathArgument() && slices.Contains(writeTrees, g.root) {
-				g.report(SeverityError, "P-PATHSELF", "a path argument may name anything to write below %s; name the directories in it that the command needs", g.root)
+				g.report(SeverityError, "a path argument may name anything to write below %s; name the directories in it that the command needs", g.root)
 				continue
 			}
 			if p.vet {
@@ -100,7 +100,7 @@ func (p *proofs) trusted(g grant, all []*draftRule) {
 		}
 		for _, in := range slices.Concat(o.Effect.FS.Read, o.Effect.FS.Exec) {
 			if covers(g.root, in) || covers(in, g.root) {
-				g.report(SeverityWarning, "P-PATHSELF", "commands of %s can write %s, and those of %s trust what is in %s", g.rule.ID, g.root, o.ID, in)
+				g.report(SeverityWarning, "commands of %s can write %s, and those of %s trust what is in %s", g.rule.ID, g.root, o.ID, in)
 				return
 			}
 		}

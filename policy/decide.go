@@ -160,7 +160,7 @@ func denyArgv(programs []*program, r Request, admit func(*Rule) bool) Decision {
 	}
 	d := Decision{Denial: Denial{
 		Reason: Reason(why.Code.String()), ArgvIndex: why.Arg + 1,
-		Expected: why.Expected, DidYouMean: why.Suggest,
+		Expected: why.Expected, DidYouMean: why.Suggest, Escape: escapeNote(best.path, r),
 	}}
 	for _, n := range why.Nearest {
 		d.Denial.Nearest = append(d.Denial.Nearest, best.rules[n.Ref.Rule].nearest(n.Ref.Line, n.Matched))

@@ -94,6 +94,10 @@ type Denial struct {
 	Message string
 	// DidYouMean is a word that would have been accepted there, or empty.
 	DidYouMean string
+	// Escape says what the request is known to make its program do, as in "ip:
+	// runs a program in a VRF". Empty for other requests, and for programs that
+	// no rule for the caller runs.
+	Escape string
 }
 
 // Nearest is a line that a refused request came near to.

@@ -36,6 +36,9 @@ func (d Decision) Explain(req Request) string {
 		explainLine(&b, "nearest", near.Rule, near.Line)
 	}
 	fmt.Fprintf(&b, "  code      %s\n", n.Reason)
+	if n.Escape != "" {
+		fmt.Fprintf(&b, "  note      known escape (%s)\n", n.Escape)
+	}
 	if n.DidYouMean != "" {
 		fmt.Fprintf(&b, "  hint      did you mean %s?\n", quote(n.DidYouMean))
 	}

@@ -47,6 +47,8 @@ type knownProgram struct {
 	// interpreter is whether it runs what others wrote.
 	interpreter bool
 	terminal    string // why it needs a terminal; empty: it needs none
+	// notes are the patterns of what requests are noted as; see note.
+	notes func() (noted, error)
 	// templates are the patterns with the samples that are tried first.
 	templates func() (templates, error)
 }
@@ -133,6 +135,7 @@ func (d *document) readBinary(f field) *knownProgram {
 	}
 	b := &knownProgram{name: f.key.Value}
 	b.templates = sync.OnceValues(func() (templates, error) { return b.compile(firstSamples()) })
+	b.notes = sync.OnceValues(b.compileNotes)
 	if v, ok := keys["man"]; ok {
 		b.man, _ = d.word(v.value, "man")
 	} else {

@@ -26,7 +26,7 @@ func TestKnowledge(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, b := range k.all {
-		scope, err := b.scope(firstSamples())
+		scope, err := b.scope(firstSamples().names())
 		if err != nil {
 			t.Fatal(err)
 		}

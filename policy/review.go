@@ -77,7 +77,7 @@ func (p *proofs) meetFacts(prog *program, b *knownProgram, facts []*escape) []ar
 	if len(facts) == 0 {
 		return nil
 	}
-	scope, err := b.scope(firstSamples())
+	scope, err := b.scope(firstSamples().names())
 	if err != nil {
 		return nil
 	}

@@ -67,29 +67,33 @@ func (s samples) equal(o samples) bool {
 		slices.Equal(s.write, o.write) && slices.Equal(s.dir, o.dir) && slices.Equal(s.file, o.file)
 }
 
-// scope returns the names that the lines of b's escapes use.
-func (b *knownProgram) scope(s samples) (argv.Scope, error) {
+// names are the expressions behind the names that the lines of escapes use.
+type names struct{ cmd, read, write, dir, file string }
+
+func (s samples) names() names {
+	return names{oneOfText(s.cmd), oneOfText(s.read), oneOfText(s.write), oneOfText(s.dir), oneOfText(s.file)}
+}
+
+// scope returns the types that the lines of b's escapes use.
+func (b *knownProgram) scope(n names) (argv.Scope, error) {
 	local, err := b.types()
 	if err != nil {
 		return nil, err
 	}
 	scope := maps.Clone(local)
-	for _, n := range []struct {
-		name string
-		re   string
-	}{
-		{"cmd", oneOfText(s.cmd)},
-		{"read", oneOfText(s.read)},
-		{"write", oneOfText(s.write)},
-		{"dir", oneOfText(s.dir)},
-		{"file", oneOfText(s.file)},
+	for _, def := range []struct{ name, re string }{
+		{"cmd", n.cmd},
+		{"read", n.read},
+		{"write", n.write},
+		{"dir", n.dir},
+		{"file", n.file},
 		{"word", ".+"},
 	} {
-		t, err := argv.NewType("re", argv.Params{Re: n.re})
+		t, err := argv.NewType("re", argv.Params{Re: def.re})
 		if err != nil {
 			return nil, err
 		}
-		scope[n.name] = t
+		scope[def.name] = t
 	}
 	return scope, nil
 }
@@ -108,11 +112,16 @@ type templates struct{ always, stdin *argv.Matcher }
 
 // compile builds the templates of b.
 func (b *knownProgram) compile(s samples) (templates, error) {
-	var t templates
-	scope, err := b.scope(s)
+	scope, err := b.scope(s.names())
 	if err != nil {
-		return t, err
+		return templates{}, err
 	}
+	return b.compileIn(scope)
+}
+
+// compileIn builds the templates of b with the types of scope.
+func (b *knownProgram) compileIn(scope argv.Scope) (templates, error) {
+	var t templates
 	for _, stdin := range []bool{false, true} {
 		var chosen []*escape
 		for _, e := range b.escapes {
@@ -187,7 +196,7 @@ func (b *knownProgram) matcher(scope argv.Scope, escapes []*escape) (*argv.Match
 
 // which returns the first escape of b that args are, or nil.
 func (b *knownProgram) which(s samples, stdin bool, args []string) (*escape, error) {
-	scope, err := b.scope(s)
+	scope, err := b.scope(s.names())
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ type jsonDecision struct {
 	ArgvIndex  int         `json:"argv_index"`
 	Message    string      `json:"message,omitempty"`
 	DidYouMean string      `json:"did_you_mean,omitempty"`
+	Escape     string      `json:"known_escape,omitempty"`
 	Guards     []jsonGuard `json:"guards"`
 }
 
@@ -89,7 +90,7 @@ func (d *decider) verdict(text []byte) (jsonDecision, error) {
 func newJSONDecision(dec policy.Decision) jsonDecision {
 	out := jsonDecision{
 		Allowed: dec.Allowed(), Line: dec.Line, ArgvIndex: -1, Guards: []jsonGuard{},
-		Reason: string(dec.Denial.Reason), Message: dec.Denial.Message, DidYouMean: dec.Denial.DidYouMean,
+		Reason: string(dec.Denial.Reason), Message: dec.Denial.Message, DidYouMean: dec.Denial.DidYouMean, Escape: dec.Denial.Escape,
 	}
 	if dec.Rule != nil {
 		out.Rule = string(dec.Rule.ID)

@@ -20,6 +20,7 @@ type jsonError struct {
 	ArgvIndex    *int            `json:"argv_index,omitempty"`
 	Expected     string          `json:"expected,omitempty"`
 	DidYouMean   string          `json:"did_you_mean,omitempty"`
+	KnownEscape  string          `json:"known_escape,omitempty"`
 	ExecutionID  string          `json:"execution_id,omitempty"`
 	RetryAfterNS int64           `json:"retry_after_ns,omitempty"`
 	Violations   []jsonViolation `json:"violations,omitempty"`
@@ -37,7 +38,7 @@ func newJSONError(err error) *jsonError {
 		return out
 	}
 	out.Reason, out.Message, out.Rule, out.Line = e.Reason, e.Message, e.Rule, e.Line
-	out.Expected, out.DidYouMean, out.ExecutionID = e.Expected, e.DidYouMean, e.ExecutionID
+	out.Expected, out.DidYouMean, out.KnownEscape, out.ExecutionID = e.Expected, e.DidYouMean, e.KnownEscape, e.ExecutionID
 	out.RetryAfterNS = e.RetryAfter.Nanoseconds()
 	if e.ArgvIndex >= 0 {
 		index := e.ArgvIndex

@@ -104,6 +104,9 @@ func details(e *client.Error, argv []string) string {
 	if e.DidYouMean != "" {
 		line("did you mean: %s", printable(e.DidYouMean))
 	}
+	if e.KnownEscape != "" {
+		line("known escape: %s", printable(e.KnownEscape))
+	}
 	for _, v := range e.Violations {
 		if v.Description != e.Message {
 			line("%s: %s", printable(v.Subject), printable(v.Description))

@@ -64,3 +64,15 @@ func TestStatusAndKind(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownEscape: what a refused command is known for is a line of its own, and
+// a field for programs.
+func TestKnownEscape(t *testing.T) {
+	e := &client.Error{Kind: client.ErrDenied, ArgvIndex: -1, KnownEscape: "ip: runs\a"}
+	if got := details(e, nil); got != "  known escape: ip: runs\\a\n" {
+		t.Errorf("got %q", got)
+	}
+	if got := newJSONError(e).KnownEscape; got != e.KnownEscape {
+		t.Errorf("got %q", got)
+	}
+}

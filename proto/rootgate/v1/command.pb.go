@@ -1268,7 +1268,10 @@ type Denial struct {
 	// One sentence for a person. Never holds facts about the host.
 	Message string `protobuf:"bytes,5,opt,name=message,proto3" json:"message,omitempty"`
 	// A correction that would have been accepted at argv_index, or empty.
-	DidYouMean    string `protobuf:"bytes,6,opt,name=did_you_mean,json=didYouMean,proto3" json:"did_you_mean,omitempty"`
+	DidYouMean string `protobuf:"bytes,6,opt,name=did_you_mean,json=didYouMean,proto3" json:"did_you_mean,omitempty"`
+	// What the request is known to make its program do beyond what a rule would
+	// mean, as in "ip: runs a program in a VRF", or empty.
+	KnownEscape   string `protobuf:"bytes,7,opt,name=known_escape,json=knownEscape,proto3" json:"known_escape,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1341,6 +1344,13 @@ func (x *Denial) GetMessage() string {
 func (x *Denial) GetDidYouMean() string {
 	if x != nil {
 		return x.DidYouMean
+	}
+	return ""
+}
+
+func (x *Denial) GetKnownEscape() string {
+	if x != nil {
+		return x.KnownEscape
 	}
 	return ""
 }
@@ -1836,7 +1846,7 @@ const file_rootgate_v1_command_proto_rawDesc = "" +
 	"\aallowed\x18\x01 \x01(\bR\aallowed\x121\n" +
 	"\bdecision\x18\x02 \x01(\v2\x15.rootgate.v1.DecisionR\bdecision\x12+\n" +
 	"\x06denial\x18\x03 \x01(\v2\x13.rootgate.v1.DenialR\x06denial\x12\x12\n" +
-	"\x04text\x18\x04 \x01(\tR\x04text\"\xe5\x01\n" +
+	"\x04text\x18\x04 \x01(\tR\x04text\"\x88\x02\n" +
 	"\x06Denial\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x1d\n" +
 	"\n" +
@@ -1845,7 +1855,8 @@ const file_rootgate_v1_command_proto_rawDesc = "" +
 	"\anearest\x18\x04 \x03(\v2\x18.rootgate.v1.NearestLineR\anearest\x12\x18\n" +
 	"\amessage\x18\x05 \x01(\tR\amessage\x12 \n" +
 	"\fdid_you_mean\x18\x06 \x01(\tR\n" +
-	"didYouMean\"\xa1\x01\n" +
+	"didYouMean\x12!\n" +
+	"\fknown_escape\x18\a \x01(\tR\vknownEscape\"\xa1\x01\n" +
 	"\vExpectation\x121\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1d.rootgate.v1.Expectation.KindR\x04kind\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\"K\n" +

@@ -23,7 +23,7 @@ func TestUnavailable(t *testing.T) {
 		{"{type: ifname, kind: veth}", "lo", true},
 		{"ifname", "lo", false},
 		{"{type: path, under: /etc, bind: fd}", "/etc/passwd", true},
-		{"{type: path, under: /etc, access: write, create: true}", "/etc/passwd", true},
+		{"{type: path, under: /srv, access: write, create: true}", "/srv/x", true},
 		{"path(/etc)", "/etc/passwd", false},
 		{"int(1..9)", "5", false},
 	} {

@@ -110,6 +110,9 @@ func metadataOf(e *broker.Error) map[string]string {
 		if d.DidYouMean != "" {
 			m["did_you_mean"] = d.DidYouMean
 		}
+		if d.Escape != "" {
+			m["known_escape"] = d.Escape
+		}
 	}
 	return m
 }

@@ -45,7 +45,7 @@ func TestDetails(t *testing.T) {
 	s := &service{log: slog.New(slog.DiscardHandler)}
 	denied := s.toStatus(t.Context(), &broker.Error{
 		Kind: broker.KindDenied, Reason: "VALUE_OUT_OF_RANGE", Message: "m", Rule: "l3.ip", Line: 3, ExecutionID: "x-1",
-		Denial: &policy.Denial{ArgvIndex: 6, Expected: []argv.Expect{{Kind: argv.ExpectType, Text: "<mtu>", Params: "int(68..9216)"}, {Kind: argv.ExpectEnd}}},
+		Denial: &policy.Denial{ArgvIndex: 6, Escape: "ip: x", Expected: []argv.Expect{{Kind: argv.ExpectType, Text: "<mtu>", Params: "int(68..9216)"}, {Kind: argv.ExpectEnd}}},
 		Cause:  errors.New("secret of the host"),
 	})
 	if status.Code(denied) != codes.PermissionDenied || strings.Contains(denied.Error(), "secret") {
@@ -53,7 +53,7 @@ func TestDetails(t *testing.T) {
 	}
 	info := details[*errdetails.ErrorInfo](t, denied)
 	want := map[string]string{
-		"rule": "l3.ip", "line": "3", "execution_id": "x-1", "argv_index": "6", "expected": "<mtu> int(68..9216), end of arguments",
+		"rule": "l3.ip", "line": "3", "execution_id": "x-1", "argv_index": "6", "expected": "<mtu> int(68..9216), end of arguments", "known_escape": "ip: x",
 	}
 	if info.GetReason() != "VALUE_OUT_OF_RANGE" || info.GetDomain() != "rootgate" || len(info.GetMetadata()) != len(want) {
 		t.Errorf("ErrorInfo = %v, want reason VALUE_OUT_OF_RANGE and %v", info, want)

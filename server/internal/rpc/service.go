@@ -250,7 +250,7 @@ func enforcement(r *broker.Result) *rootgatev1.Enforcement {
 }
 
 func denial(d policy.Denial) *rootgatev1.Denial {
-	out := &rootgatev1.Denial{Reason: string(d.Reason), ArgvIndex: int32(d.ArgvIndex), Message: d.Message, DidYouMean: d.DidYouMean}
+	out := &rootgatev1.Denial{Reason: string(d.Reason), ArgvIndex: int32(d.ArgvIndex), Message: d.Message, DidYouMean: d.DidYouMean, KnownEscape: d.Escape}
 	kinds := map[argv.ExpectKind]rootgatev1.Expectation_Kind{
 		argv.ExpectLiteral: rootgatev1.Expectation_KIND_LITERAL,
 		argv.ExpectType:    rootgatev1.Expectation_KIND_TYPE,
