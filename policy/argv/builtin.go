@@ -113,7 +113,7 @@ func host() definition {
 	names := fixed("host", "", func() expr { return nameExpr(1) }, nameLength).plain
 	addresses := address("ip", netExpr).plain
 	return definition{takes: "except", plain: plain("host", func() language {
-		return language{nfa: func(n *nfa, from int32) (int32, error) {
+		return language{nfa: func(n *nfa, from int32, _ *int) (int32, error) {
 			parts := []func() (*dfa, error){names, addresses}
 			return n.alt(from, len(parts), func(from int32, i int) (int32, error) {
 				d, err := parts[i]()
@@ -143,8 +143,16 @@ func address(name string, one func(netip.Prefix) expr) definition {
 		if p.Under != nil {
 			l.short += "(" + strings.Join(p.Under, ",") + ")"
 		}
-		for _, n := range nets {
-			l.any = append(l.any, one(n))
+		// Each by itself first: a network has many spellings, and what is left of
+		// them in its automaton is little.
+		l.nfa = func(n *nfa, from int32, work *int) (int32, error) {
+			return n.alt(from, len(nets), func(from int32, i int) (int32, error) {
+				d, err := language{all: []expr{one(nets[i])}}.compile(name, work)
+				if err != nil {
+					return 0, err
+				}
+				return n.dfa(from, d)
+			})
 		}
 		return l, nil
 	}
@@ -193,7 +201,7 @@ func csvLanguage(name string, p *Params) (language, error) {
 	if err := checkItem(name, p.Of); err != nil {
 		return language{}, err
 	}
-	return language{short: name + "(" + p.Of.text + ")", nfa: func(n *nfa, from int32) (int32, error) {
+	return language{short: name + "(" + p.Of.text + ")", nfa: func(n *nfa, from int32, _ *int) (int32, error) {
 		return csvNFA(n, from, p.Of)
 	}}, nil
 }
@@ -204,7 +212,7 @@ func bundleLanguage(name string, p *Params) (language, error) {
 	if err := checkLetters(name, p.Letters); err != nil {
 		return language{}, err
 	}
-	return language{short: name + "(" + p.Letters + ")", dash: true, nfa: func(n *nfa, from int32) (int32, error) {
+	return language{short: name + "(" + p.Letters + ")", dash: true, nfa: func(n *nfa, from int32, _ *int) (int32, error) {
 		return bundleNFA(n, from, p.Letters)
 	}}, nil
 }

@@ -7,16 +7,20 @@ type language struct {
 	short string // the notation
 	// A value is in all of all; or in one of any; or what nfa adds.
 	all, any []expr
-	nfa      func(n *nfa, from int32) (int32, error)
+	nfa      builder
 	not      []expr // and in none of not
 	dash     bool   // whether it may begin with "-"
 }
 
+// builder adds what a value has to be in behind from. What it builds for that is
+// taken from work.
+type builder func(n *nfa, from int32, work *int) (int32, error)
+
 // parts are what a value has to be in.
-func (l *language) parts() []func(n *nfa, from int32) (int32, error) {
-	var parts []func(n *nfa, from int32) (int32, error)
+func (l *language) parts() []builder {
+	var parts []builder
 	add := func(e expr) {
-		parts = append(parts, func(n *nfa, from int32) (int32, error) { return n.expr(from, e) })
+		parts = append(parts, func(n *nfa, from int32, _ *int) (int32, error) { return n.expr(from, e) })
 	}
 	switch {
 	case l.nfa != nil:
@@ -60,8 +64,8 @@ func without(name string, p *Params, d *dfa, work *int) (*dfa, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := build(name, []func(*nfa, int32) (int32, error){
-		func(n *nfa, from int32) (int32, error) { return n.dfa(from, d) },
+	out, err := build(name, []builder{
+		func(n *nfa, from int32, _ *int) (int32, error) { return n.dfa(from, d) },
 	}, not, work)
 	if err != nil {
 		return nil, err
@@ -73,16 +77,14 @@ func without(name string, p *Params, d *dfa, work *int) (*dfa, error) {
 }
 
 // build returns the automaton of what is in all parts and in none of not.
-func build(name string, parts []func(n *nfa, from int32) (int32, error), not []expr, work *int) (*dfa, error) {
-	spend := min(*work, maxTypeWork)
-	b := &bounds{states: maxTypeStates, cells: maxTypeCells, entries: maxTypeEntries, work: spend}
+func build(name string, parts []builder, not []expr, work *int) (*dfa, error) {
 	n := newNFA(maxTypeNodes)
 	start, err := n.node()
 	if err != nil {
 		return nil, err
 	}
 	if not != nil {
-		parts = append(parts, func(n *nfa, from int32) (int32, error) { return n.expr(from, eAlt(not...)) })
+		parts = append(parts, func(n *nfa, from int32, _ *int) (int32, error) { return n.expr(from, eAlt(not...)) })
 	}
 	for i, part := range parts {
 		s, err := n.node()
@@ -90,12 +92,17 @@ func build(name string, parts []func(n *nfa, from int32) (int32, error), not []e
 			return nil, err
 		}
 		n.link(start, s)
-		end, err := part(n, s)
+		end, err := part(n, s, work)
+		if _, ok := errors.AsType[*TypeError](err); ok {
+			return nil, err
+		}
 		if err != nil {
 			return nil, typeErrorf("T-REGEX", name, "too large: more than %d positions", maxTypeNodes)
 		}
 		n.nodes[end].accept = int32(i) + 1
 	}
+	spend := min(*work, maxTypeWork)
+	b := &bounds{states: maxTypeStates, cells: maxTypeCells, entries: maxTypeEntries, work: spend}
 	d, _, err := determinize(n, len(parts), []runeSet{controls, span('-', '-')}, b)
 	*work -= spend - b.work
 	switch {
