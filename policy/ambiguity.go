@@ -19,7 +19,7 @@ func (p *proofs) ambiguous(prog *program) {
 		draft := p.drafts[rule]
 		for i, line := range draft.lines {
 			ref := argv.LineRef{Rule: r, Line: i + 1}
-			guarded := slices.ContainsFunc(line.Placeholders(), isGuarded)
+			guarded := rule.nest != nil || slices.ContainsFunc(line.Placeholders(), isGuarded)
 			var request []string
 			var err error
 			if guarded {
@@ -36,10 +36,10 @@ func (p *proofs) ambiguous(prog *program) {
 			switch {
 			case errors.Is(err, argv.ErrUnproved):
 				p.lineFinding(SeverityNote, prog, ref, "A-AMBIG", nil,
-					"%s:%d is too large to prove that it reads every request in one way; one with two readings is refused when it is made", rule.ID, ref.Line)
+					"%s is too large to prove that it reads every request in one way; one with two readings is refused when it is made", rule.lineName(ref.Line))
 			case request != nil:
 				p.lineFinding(SeverityError, prog, ref, "A-AMBIG", request,
-					"%s:%d reads %s in two ways, which differ in a value that has to be checked", rule.ID, ref.Line, quoteArgv(prog, request))
+					"%s reads %s in two ways, which differ in a value that has to be checked", rule.lineName(ref.Line), quoteArgv(prog, request))
 			}
 		}
 	}
@@ -48,13 +48,13 @@ func (p *proofs) ambiguous(prog *program) {
 // unguarded warns of readings that differ in names only. No guard would check
 // the wrong value, but the request is refused when it is made.
 func (p *proofs) unguarded(prog *program, ref argv.LineRef, line *argv.Line) {
-	if len(line.Placeholders()) == 0 {
+	if len(line.Placeholders()) == 0 || prog.rules[ref.Rule].nest != nil {
 		return
 	}
 	request, err := p.differ(prog, ref, ref, func(h argv.Placeholder) string { return fmt.Sprint(h.Name, h.Same, typeText(h.Type)) })
 	if err == nil && request != nil {
-		p.lineFinding(SeverityWarning, prog, ref, "A-AMBIG", request, "%s:%d reads %s in two ways, and such a request is refused",
-			prog.rules[ref.Rule].ID, ref.Line, quoteArgv(prog, request))
+		p.lineFinding(SeverityWarning, prog, ref, "A-AMBIG", request, "%s reads %s in two ways, and such a request is refused",
+			prog.rules[ref.Rule].lineName(ref.Line), quoteArgv(prog, request))
 	}
 }
 

@@ -256,7 +256,7 @@ func TestBadRule(t *testing.T) {
 		{"no callers", "version: 1\nrules:\n  - {id: r, exec: /a, argv: ''}\n", "3:5: C-ANY", "no callers"},
 		{"callers no list", rule("callers: {user: alice}"), "7:14: F-YAMLTYPE", "list"},
 		{"unknown field", rule("argvv: x"), "7:5: F-UNKNOWN", "did you mean argv?"},
-		{"later field", rule("chain: [x]"), "7:5: F-UNKNOWN", "not in this version"},
+		{"later field", rule("detach: x"), "7:5: F-UNKNOWN", "not in this version"},
 		{"netns type", rule("netns: nope"), "7:12: G-PARSE", "nope"},
 		{"netns without type", rule("netns: {required: true}"), "7:12: F-VALUE", "has no type:"},
 		{"netns required", rule("netns: {type: netns, required: 1}"), "7:36: F-YAMLTYPE", "true or false"},

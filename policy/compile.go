@@ -11,15 +11,25 @@ import (
 	"github.com/rootgate-project/rootgate/policy/argv"
 )
 
-// compile builds the matchers of all programs.
-func (l *loading) compile(drafts []*draftRule) *Snapshot {
+// compile builds the matchers of all programs. nested are the rules that stand
+// for those of drafts which have a chain.
+func (l *loading) compile(drafts, nested []*draftRule) *Snapshot {
 	slices.SortFunc(drafts, func(a, b *draftRule) int { return cmp.Compare(a.ID, b.ID) })
 	l.resolveOverrides(drafts)
 	s := &Snapshot{byName: make(map[string][]*program)}
 	byPath := make(map[string][]*draftRule)
 	var paths []string
+	all := slices.Clone(nested)
 	for _, r := range drafts {
 		s.rules = append(s.rules, r.Rule)
+		if len(r.chain) == 0 {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, func(a, b *draftRule) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.nest.name(), b.nest.name()))
+	})
+	for _, r := range all {
 		r.key = r.decisionKey()
 		for _, p := range r.Programs {
 			if byPath[p.Path] == nil {
@@ -56,10 +66,13 @@ func (l *loading) program(path string, drafts []*draftRule, shared map[string]*a
 	rules := make([]argv.Rule, 0, len(drafts))
 	for _, r := range drafts {
 		prog.rules = append(prog.rules, r.Rule)
-		i := slices.IndexFunc(r.Programs, func(p Program) bool { return p.Path == path })
-		prog.digests = append(prog.digests, r.Programs[i].SHA256)
+		runs := r.Programs[slices.IndexFunc(r.Programs, func(p Program) bool { return p.Path == path })]
+		if r.nest != nil && r.nest.runs > 0 {
+			runs = r.nest.programs[r.nest.runs]
+		}
+		prog.digests = append(prog.digests, runs.SHA256)
 		rules = append(rules, argv.Rule{Lines: r.lines})
-		fmt.Fprintf(&ids, "%s\n", r.ID)
+		fmt.Fprintf(&ids, "%s%s\n", r.ID, r.nest.name())
 	}
 	prog.usage = rules
 	if prog.matcher = shared[ids.String()]; prog.matcher != nil {
@@ -101,6 +114,9 @@ func (r *Rule) decisionKey() string {
 		fmt.Fprintf(&b, "%s:%s,", p.Name, typeText(p.Type))
 	}
 	fmt.Fprintf(&b, " under=%q stdin=%+v signals=%q", r.Cwd, r.Stdin, r.Signals)
+	if r.nest != nil {
+		b.WriteString(r.nest.key())
+	}
 	return b.String()
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 
 	"github.com/rootgate-project/rootgate/policy/argv"
@@ -47,8 +46,7 @@ func (s *Snapshot) decide(r Request, admit func(*Rule) bool) Decision {
 		var err error
 		if m.captures, err = m.program.matcher.Captures(m.ref, r.Argv[1:]); err != nil {
 			return matches[0].deny(Denial{
-				Reason: ReasonAmbiguous, ArgvIndex: -1,
-				Message: fmt.Sprintf("%s:%d: %v", m.rule.ID, m.ref.Line, err),
+				Reason: ReasonAmbiguous, ArgvIndex: -1, Message: fmt.Sprintf("%s: %v", m, err),
 			})
 		}
 	}
@@ -57,12 +55,11 @@ func (s *Snapshot) decide(r Request, admit func(*Rule) bool) Decision {
 		if o := &matches[1+i]; !m.sameEffect(o) {
 			return m.deny(Denial{
 				Reason: ReasonAmbiguous, ArgvIndex: -1,
-				Message: fmt.Sprintf("%s:%d and %s:%d allow it with different effects",
-					m.rule.ID, m.ref.Line, o.rule.ID, o.ref.Line),
+				Message: fmt.Sprintf("%s and %s allow it with different effects", m, o),
 			})
 		}
 	}
-	return m.decide(r)
+	return m.decide(s, r)
 }
 
 // findMatches returns the lines that accept args, ordered by rule, line and
@@ -92,10 +89,13 @@ func (m *match) sameEffect(o *match) bool {
 		slices.Equal(m.digests(), o.digests()) && slices.Equal(m.guards(), o.guards())
 }
 
+// String names the line of a match, with those of nested commands behind it.
+func (m *match) String() string { return m.rule.lineName(m.ref.Line) }
+
 func (m *match) digests() []string { return m.program.digests[m.ref.Rule] }
 
-// guards returns what the captures are held to and grant beyond their text,
-// sorted.
+// guards returns what the captures are held to and grant beyond their text, and
+// where nested commands begin, sorted.
 func (m *match) guards() []string {
 	var out []string
 	for _, c := range m.captures {
@@ -109,26 +109,33 @@ func (m *match) guards() []string {
 
 // deny returns the refusal of a request that the match came nearest to.
 func (m *match) deny(d Denial) Decision {
-	d.Nearest = []Nearest{m.rule.nearest(m.ref.Line, 0)}
-	return Decision{Rule: m.rule, Line: m.ref.Line, Denial: d}
+	n := m.rule.nearest(m.ref.Line, 0)
+	d.Nearest = []Nearest{n}
+	return Decision{Rule: n.Rule, Line: n.Line, Denial: d}
 }
 
 // decide answers for the one match, or for one of several that are the same.
-func (m *match) decide(r Request) Decision {
-	d := Decision{
-		Rule: m.rule, Line: m.ref.Line, Program: m.program.path, SHA256: m.digests(),
-		Argv:  append([]string{path.Base(m.program.path)}, r.Argv[1:]...),
-		Netns: r.Netns, Captures: m.captures,
+func (m *match) decide(s *Snapshot, r Request) Decision {
+	c, denial := m.unwrap(r)
+	if denial != nil {
+		return m.deny(*denial)
 	}
-	var denial *Denial
-	if denial = m.rule.checkNetns(r.Netns); denial == nil {
-		if d.Env, denial = m.rule.environment(r.Env); denial == nil {
-			if d.Cwd, denial = m.rule.directory(r.Cwd); denial == nil {
-				denial = m.rule.checkStdin(r.Stdin)
+	d := Decision{
+		Rule: c.rule, Line: c.line, Program: c.program, SHA256: c.digests, Argv: c.argv(), Effect: c.effect,
+		Netns: c.netns, Captures: c.captures, Chain: m.rule.links(m.ref.Line), Skip: c.skip, Outer: c.outer,
+	}
+	if denial = c.checkNetns(); denial == nil {
+		if d.Env, denial = c.rule.environment(c.env); denial == nil {
+			if d.Cwd, denial = c.rule.directory(r.Cwd); denial == nil {
+				denial = c.rule.checkStdin(r.Stdin)
 			}
 		}
 	}
-	if n := m.program.guard.violated(m, r.Argv[1:]); denial == nil && n != nil {
+	guard := m.program.guard
+	if m.rule.unwrapped() {
+		guard = s.guardOf(c.program)
+	}
+	if n := guard.violated(c); denial == nil && n != nil {
 		denial = &Denial{Reason: ReasonNever, ArgvIndex: -1, Message: "the policy says never: " + n.ID}
 	}
 	if denial != nil {
@@ -162,17 +169,36 @@ func denyArgv(programs []*program, r Request, admit func(*Rule) bool) Decision {
 		Reason: Reason(why.Code.String()), ArgvIndex: why.Arg + 1,
 		Expected: why.Expected, DidYouMean: why.Suggest, Escape: escapeNote(best.path, r),
 	}}
-	for _, n := range why.Nearest {
-		d.Denial.Nearest = append(d.Denial.Nearest, best.rules[n.Ref.Rule].nearest(n.Ref.Line, n.Matched))
-	}
+	d.Denial.Nearest = best.nearest(why.Nearest)
 	if len(d.Denial.Nearest) > 0 {
 		d.Rule, d.Line = d.Denial.Nearest[0].Rule, d.Denial.Nearest[0].Line
 	}
 	d.Denial.Message = argvMessage(r.Argv, d.Denial, why.Given+1)
+	if len(why.Nearest) > 0 && why.Nearest[0].Nested && why.Code != argv.CodeMissingArgument {
+		d.Denial.Reason = ReasonInnerNotAllowed
+	}
 	return d
+}
+
+// nearest returns the lines as they are written, each once. Where several nested
+// commands could have stood, none is nearer than the others.
+func (p *program) nearest(all []argv.Near) []Nearest {
+	var out []Nearest
+	for _, n := range all {
+		near := p.rules[n.Ref.Rule].nearest(n.Ref.Line, n.Matched)
+		i := slices.IndexFunc(out, func(o Nearest) bool { return o.Rule == near.Rule && o.Line == near.Line })
+		if i < 0 {
+			out = append(out, near)
+			continue
+		}
+		out[i].Usage = near.Rule.Lines[near.Line-1].Text
+	}
+	return out
 }
 
 func (r *Rule) nearest(line, matched int) Nearest {
 	l := r.Lines[line-1]
-	return Nearest{Rule: r, Line: line, Usage: l.Text, Pos: l.Pos, Matched: matched}
+	n := Nearest{Usage: l.Text, Pos: l.Pos, Matched: matched}
+	n.Rule, n.Line = r.outermost(line)
+	return n
 }

@@ -51,13 +51,16 @@ const (
 	ReasonStdinNotAllowed  Reason = "STDIN_NOT_ALLOWED"
 	ReasonNetnsNotAllowed  Reason = "NETNS_NOT_ALLOWED"
 	ReasonNetnsRequired    Reason = "NETNS_REQUIRED"
+	ReasonInnerNotAllowed  Reason = "INNER_NOT_ALLOWED"
 )
 
 // Decision is the answer to a request. The zero Decision denies.
 type Decision struct {
 	Verdict Verdict
 	// Rule and Line are what allowed the request or, when it is denied, what
-	// came nearest: nil and 0 when nothing did. Line counts from 1.
+	// came nearest: nil and 0 when nothing did. Line counts from 1. Of a nested
+	// command it is the rule whose program is executed: with wrappers around it
+	// the first that is none.
 	Rule *Rule
 	Line int
 
@@ -65,11 +68,22 @@ type Decision struct {
 
 	Program  string         // path of the program as the rule writes it
 	SHA256   []string       // digests of which the program must have one; empty: any
-	Argv     []string       // what to execute: the program's basename, then the request's arguments
+	Argv     []string       // what to execute: the program's basename, then its arguments in the request
+	Effect   Effect         // that of Rule, with what wrappers change in it
 	Env      []string       // NAME=value, sorted; the whole environment
 	Cwd      string         // absolute and canonical
 	Netns    string         // name of a network namespace; empty: none named
 	Captures []argv.Capture // values of placeholders; Arg counts from the first argument, so Argv[Arg+1] holds it
+
+	// Chain is all rules and lines of a nested command, the outermost first: it is
+	// that one which admits the caller. Nil when the command is not nested.
+	Chain []Link
+	// Skip is how many tokens of Request.Argv stand in front of the program that
+	// is executed: wrappers with their arguments. Request.Argv[Skip+i] is Argv[i].
+	Skip int
+	// Outer are the values of placeholders in those tokens. What a type holds a
+	// value to holds for them as well. Arg+1 is the index into Request.Argv.
+	Outer []argv.Capture
 
 	// Denial says why; zero when the request is allowed.
 	Denial Denial

@@ -31,7 +31,10 @@ type Effect struct {
 	Limits  Limits
 	Umask   uint32 // 0 to 0777
 	Nice    int    // -20 to 19
-	Cwd     string // absolute and canonical
+	// IOPriority is as ioprio_set(2) takes it; zero: that of a new process. Only
+	// a wrapper sets it.
+	IOPriority uint16
+	Cwd        string // absolute and canonical
 
 	// What follows says where the effect comes from, and is no part of it.
 
@@ -72,6 +75,6 @@ func (e Effect) Key() string {
 	l := e.Limits
 	fmt.Fprintf(&b, " wall=%d cpu=%d mem=%d nofile=%d procs=%d out=%d err=%d",
 		l.Wall, l.CPU, l.Memory, l.Files, l.Processes, l.Stdout, l.Stderr)
-	fmt.Fprintf(&b, " umask=%#o nice=%d cwd=%q", e.Umask, e.Nice, e.Cwd)
+	fmt.Fprintf(&b, " umask=%#o nice=%d ioprio=%d cwd=%q", e.Umask, e.Nice, e.IOPriority, e.Cwd)
 	return b.String()
 }

@@ -43,7 +43,7 @@ func (p *proofs) meetEscapes(prog *program, b *knownProgram, s samples, m *argv.
 	work := escapeWork
 	meetings, err := prog.matcher.Meet(m, &work)
 	for _, meet := range meetings {
-		if stdin && prog.rules[meet.Ref.Rule].Stdin.Max == 0 {
+		if r := prog.rules[meet.Ref.Rule]; r.unwrapped() || stdin && r.Stdin.Max == 0 {
 			continue
 		}
 		rule := prog.rules[meet.Ref.Rule].ID

@@ -33,7 +33,7 @@ func (d Decision) Explain(req Request) string {
 		fmt.Fprintf(&b, "  %-9s %s\n", label, rest)
 	}
 	for _, near := range n.Nearest {
-		explainLine(&b, "nearest", near.Rule, near.Line)
+		explainLine(&b, "nearest", near.Rule, near.Line, near.Usage)
 	}
 	fmt.Fprintf(&b, "  code      %s\n", n.Reason)
 	if n.Escape != "" {
@@ -46,9 +46,14 @@ func (d Decision) Explain(req Request) string {
 }
 
 func (d Decision) explainAllowed(b *strings.Builder, req Request) {
-	e := d.Rule.Effect
+	e := d.Effect
 	fmt.Fprintf(b, "allowed: %s\n", quoteAll(req.Argv))
-	explainLine(b, "rule", d.Rule, d.Line)
+	for _, l := range d.Chain {
+		if l.Rule != d.Rule {
+			explainLine(b, "through", l.Rule, l.Line, l.Rule.Lines[l.Line-1].Text)
+		}
+	}
+	explainLine(b, "rule", d.Rule, d.Line, d.Rule.Lines[d.Line-1].Text)
 	fmt.Fprintf(b, "  program   %s\n", d.Program)
 	fmt.Fprintf(b, "  runs as   %s (uid %d, gid %d), capabilities: %s\n", e.User, e.UID, e.GID, orNone(e.Caps))
 	files := "the base view"
@@ -79,13 +84,11 @@ func caret(b *strings.Builder, args []string, i int) {
 	fmt.Fprintf(b, "%s%s\n", strings.Repeat(" ", at), strings.Repeat("^", width))
 }
 
-func explainLine(b *strings.Builder, label string, r *Rule, line int) {
-	l := r.Lines[line-1]
-	usage := l.Text
+func explainLine(b *strings.Builder, label string, r *Rule, line int, usage string) {
 	if usage == "" {
 		usage = "()" // how a block writes a line without arguments
 	}
-	fmt.Fprintf(b, "  %-9s %s:%d   %s   %s\n", label, r.ID, line, l.Pos, usage)
+	fmt.Fprintf(b, "  %-9s %s:%d   %s   %s\n", label, r.ID, line, r.Lines[line-1].Pos, usage)
 }
 
 func orNone(s []string) string {

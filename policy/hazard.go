@@ -39,6 +39,9 @@ func (p *proofs) hazards(prog *program, requests *argv.Requests) {
 		if p.expired(rule.Pos.File, rule.Pos.Line, "the proofs of this rule") {
 			return
 		}
+		if rule.nest != nil {
+			continue // as in empty
+		}
 		for i, line := range draft.lines {
 			ref := argv.LineRef{Rule: r, Line: i + 1}
 			p.paths(prog, requests, ref, line)
@@ -84,7 +87,7 @@ func (p *proofs) traversals(prog *program, requests *argv.Requests) {
 	for _, warn := range []bool{false, true} {
 		for _, t := range all {
 			loose := !t.Slash || !slices.ContainsFunc(t.Holes, func(h argv.Placeholder) bool { return isLoose(h) && !anyText(h) })
-			if done[t.Ref] || loose != warn {
+			if done[t.Ref] || loose != warn || prog.rules[t.Ref.Rule].nest != nil {
 				continue
 			}
 			r, _ := p.lineAt(prog, t.Ref)

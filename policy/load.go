@@ -91,9 +91,16 @@ func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 	if l.out.hasErrors() {
 		return nil, l.out.done()
 	}
-	s := l.compile(drafts)
+	nested := l.expand(drafts)
+	if !l.out.hasErrors() && !o.Unchecked {
+		l.checkNested(nested)
+	}
+	if l.out.hasErrors() {
+		return nil, l.out.done()
+	}
+	s := l.compile(drafts, nested)
 	if !l.out.hasErrors() && !o.unproved && !o.Unchecked {
-		l.prove(s, drafts)
+		l.prove(s, drafts, nested)
 	}
 	if !l.out.hasErrors() {
 		s.sha256 = digestOf(files)

@@ -120,20 +120,30 @@ type neverGuard struct {
 	matcher *argv.Matcher // of the usage of nevers, by index; nil: none has any
 }
 
-// violated returns the first never that a request violates, or nil.
-func (g *neverGuard) violated(m *match, args []string) *Never {
+// guardOf returns the guard of a program.
+func (s *Snapshot) guardOf(path string) *neverGuard {
+	for _, p := range s.byName[path] {
+		if p.path == path {
+			return p.guard
+		}
+	}
+	return nil
+}
+
+// violated returns the first never that a command violates, or nil.
+func (g *neverGuard) violated(c *command) *Never {
 	if g == nil {
 		return nil
 	}
 	var types []*argv.Type
-	for _, c := range m.captures {
-		types = append(types, c.Type)
+	for _, x := range c.captures {
+		types = append(types, x.Type)
 	}
 	var buf [4]argv.LineRef
-	refs := g.matcher.Match(args, buf[:0])
+	refs := g.matcher.Match(c.args, buf[:0])
 	for i, n := range g.nevers {
 		met := len(n.Lines) == 0 || slices.ContainsFunc(refs, func(r argv.LineRef) bool { return r.Rule == i })
-		if met && n.when.holds(m.rule, types) {
+		if met && n.when.holds(c.rule, types) {
 			return n
 		}
 	}

@@ -53,7 +53,7 @@ func (p *proofs) pair(prog *program, a, b argv.LineRef, digests []string, reques
 	}
 	if x.key == y.key && digests[a.Rule] == digests[b.Rule] {
 		if len(p.guarded) <= maxGuarded && (p.opens(prog, a) || p.opens(prog, b)) {
-			p.guarded[[2]place{{x.ID, a.Line}, {y.ID, b.Line}}] = true
+			p.guarded[[2]place{{x, a.Line}, {y, b.Line}}] = true
 		}
 		return
 	}
@@ -71,17 +71,17 @@ func (p *proofs) pair(prog *program, a, b argv.LineRef, digests []string, reques
 func (p *proofs) overlap(prog *program, a, b argv.LineRef, request []string, how string) {
 	x, first := p.lineAt(prog, a)
 	y, second := p.lineAt(prog, b)
-	p.lineFinding(SeverityError, prog, b, "A-OVERLAP", request, "rules %s:%d and %s:%d both accept %s with %s; the first stands at %s, the second at %s",
-		x.ID, a.Line, y.ID, b.Line, quoteArgv(prog, request), how, first.Pos, second.Pos)
+	p.lineFinding(SeverityError, prog, b, "A-OVERLAP", request, "rules %s and %s both accept %s with %s; the first stands at %s, the second at %s",
+		x.lineName(a.Line), y.lineName(b.Line), quoteArgv(prog, request), how, first.Pos, second.Pos)
 }
 
 // guards compares, for lines that accept one request under one effect, what
 // they would hold its values to, and the paths that they would open.
 func (p *proofs) guards(prog *program) {
 	pairs := make([][2]argv.LineRef, 0, len(p.guarded))
-	index := make(map[RuleID]int)
+	index := make(map[*Rule]int)
 	for i, r := range prog.rules {
-		index[r.ID] = i
+		index[r] = i
 	}
 	for pair := range p.guarded {
 		pairs = append(pairs, [2]argv.LineRef{
@@ -116,10 +116,10 @@ func compareLines(a, b argv.LineRef) int {
 	return a.Line - b.Line
 }
 
-// opens reports whether a line has an argument with a guard.
+// opens reports whether a line has an argument with a guard, or a nested command.
 func (p *proofs) opens(prog *program, ref argv.LineRef) bool {
 	r, _ := p.lineAt(prog, ref)
-	return slices.ContainsFunc(r.lines[ref.Line-1].Placeholders(), func(h argv.Placeholder) bool {
+	return r.nest != nil || slices.ContainsFunc(r.lines[ref.Line-1].Placeholders(), func(h argv.Placeholder) bool {
 		return h.Type.Guard() != ""
 	})
 }
@@ -187,8 +187,8 @@ func (p *proofs) sharedName(programs []*program) {
 				}
 				p.conflict[ids] = true
 				request := requests.To(s)
-				p.lineFinding(SeverityWarning, all, b, "A-OVERLAP", request, "rules %s:%d and %s:%d both accept %s for different programs (%s and %s): a request by that name is refused, one by path is not",
-					x.ID, a.Line, y.ID, b.Line, quoteArgv(all, request), of[a.Rule].path, of[b.Rule].path)
+				p.lineFinding(SeverityWarning, all, b, "A-OVERLAP", request, "rules %s and %s both accept %s for different programs (%s and %s): a request by that name is refused, one by path is not",
+					x.lineName(a.Line), y.lineName(b.Line), quoteArgv(all, request), of[a.Rule].path, of[b.Rule].path)
 			}
 		}
 		return true
@@ -237,6 +237,9 @@ func (r *draftRule) difference(o *draftRule) string {
 	add("netns", netnsText(r.Netns), netnsText(o.Netns))
 	add("stdin", fmt.Sprintf("%+v", r.Stdin), fmt.Sprintf("%+v", o.Stdin))
 	add("signals", r.Signals, o.Signals)
+	if a, b := r.nest.executes(), o.nest.executes(); a != b {
+		out = append(out, fmt.Sprintf("executed %s and %s", a, b))
+	}
 	if len(out) == 0 && r.key != o.key {
 		out = append(out, "env")
 	}

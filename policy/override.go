@@ -53,6 +53,8 @@ func (l *loading) resolveOverrides(drafts []*draftRule) {
 			switch {
 			case !found:
 				r.doc.fail(o.node, "F-VALUE", "overrides: there is no rule %q%s", clip(string(o.id)), didYouMean(o.id, ids))
+			case len(drafts[at].chain) > 0:
+				r.doc.fail(o.node, "F-VALUE", "overrides: %s has a chain:, and what it runs is decided by the rules there", o.id)
 			case !slices.ContainsFunc(drafts[at].Programs, func(p Program) bool { return r.runs(p.Path) }):
 				r.doc.fail(o.node, "F-VALUE", "overrides: %s runs no program of %s", o.id, r.ID)
 			}

@@ -33,20 +33,26 @@ type proofs struct {
 
 // place is a line of a rule.
 type place struct {
-	rule RuleID
+	rule *Rule
 	line int
 }
 
 // prove holds the policy to what has to be true of every request.
-func (l *loading) prove(s *Snapshot, drafts []*draftRule) {
+func (l *loading) prove(s *Snapshot, drafts, nested []*draftRule) {
 	p := &proofs{
 		loading: l, drafts: make(map[*Rule]*draftRule), pairs: maxPairs, work: maxWork,
 		conflict: make(map[[2]RuleID]bool), guarded: make(map[[2]place]bool),
 		seen: make(map[*argv.Matcher][][]string), tried: make(map[*argv.Matcher][]*knownProgram),
 	}
-	for _, r := range drafts {
+	for _, r := range slices.Concat(drafts, nested) {
 		p.drafts[r.Rule] = r
 	}
+	for _, r := range drafts {
+		if len(r.chain) > 0 {
+			p.outside(r)
+		}
+	}
+	p.exposed(nested)
 	programs := s.programs()
 	for _, prog := range programs {
 		if p.expired(prog.rules[0].Pos.File, prog.rules[0].Pos.Line, "the proofs of "+prog.path) {
@@ -130,6 +136,9 @@ func (p *proofs) empty(prog *program, requests *argv.Requests) {
 		return true
 	})
 	for r, rule := range prog.rules {
+		if rule.nest != nil {
+			continue // its parts are asked by themselves
+		}
 		for i := range rule.Lines {
 			ref := argv.LineRef{Rule: r, Line: i + 1}
 			if !met[ref] {

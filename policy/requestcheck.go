@@ -20,16 +20,21 @@ func denial(reason Reason, format string, args ...any) *Denial {
 
 // checkNetns holds the name of a namespace to the rule. Whatever the rule's
 // type says, a name is one component: it is looked up below /run/netns.
-func (r *Rule) checkNetns(name string) *Denial {
-	t := r.Netns.Type
+// One that a wrapper names was accepted by the wrapper's rule: the rule needs no
+// type for it, but one that it has holds all the same.
+func (c *command) checkNetns() *Denial {
+	name, t := c.netns, c.rule.Netns.Type
+	bad := strings.Contains(name, "/") || name == "." || name == ".." || len(name) > 255 || !isPlain(name)
 	switch {
-	case name == "" && r.Netns.Required:
-		return denial(ReasonNetnsRequired, "the rule %s runs in a network namespace only, and the request names none", r.ID)
+	case name == "" && c.rule.Netns.Required:
+		return denial(ReasonNetnsRequired, "the rule %s runs in a network namespace only, and the request names none", c.rule.ID)
 	case name == "":
 		return nil
-	case t == nil:
-		return denial(ReasonNetnsNotAllowed, "the rule %s runs in the server's network namespace only", r.ID)
-	case strings.Contains(name, "/") || name == "." || name == ".." || len(name) > 255 || !isPlain(name) || !t.Accepts(name):
+	case t == nil && !c.wrapped:
+		return denial(ReasonNetnsNotAllowed, "the rule %s runs in the server's network namespace only", c.rule.ID)
+	case t == nil && bad:
+		return denial(ReasonNetnsNotAllowed, "%s is no name of a network namespace", quote(name))
+	case bad || t != nil && !t.Accepts(name):
 		return denial(ReasonNetnsNotAllowed, "the network namespace %s is not of the type %s", quote(name), t)
 	}
 	return nil

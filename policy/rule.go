@@ -37,8 +37,15 @@ type Rule struct {
 	// AllowTests and DenyTests count the tests of the rule.
 	AllowTests, DenyTests int
 
+	Chain []RuleID // rules whose commands its lines nest, sorted; empty: its lines nest none
+	Wrap  Wrapper  // what the server does itself instead of executing the program
+	// Inner are the rules of the nested commands, the outermost first, in a rule
+	// that was made of a chain; see Executable. Empty in all others.
+	Inner []*Rule
+
 	origins origins
 	key     string // everything that a request cannot choose; see decide
+	nest    *nest  // nil in a rule as it was written
 }
 
 // Program is a file that a rule runs.
@@ -49,7 +56,7 @@ type Program struct {
 
 // Line is one usage line: one alternative of a rule.
 type Line struct {
-	Number int    // from 1 within its rule
+	Number int    // from 1 within its rule as written
 	Text   string // as written, continuations joined by a space
 	Pos    Position
 }

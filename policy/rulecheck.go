@@ -13,7 +13,7 @@ func (d *document) checkRule(n *yaml.Node, r *draftRule) {
 	d.checkHostPaths(r)
 	d.checkFiles(n, r.Effect)
 	d.checkTrees(n, r.Effect.FS)
-	d.checkSameUID(n, r)
+	d.checkSameUID(r)
 }
 
 // checkHostPaths refuses path arguments of commands that see the whole host. A
@@ -83,7 +83,7 @@ func (d *document) checkTrees(n *yaml.Node, fs FS) {
 // checkSameUID reports callers who can have the uid of their own command. They
 // may signal and trace it, and use whatever it has: no capability is needed
 // for that when it has none either (ptrace(2), "Ptrace access mode checking").
-func (d *document) checkSameUID(n *yaml.Node, r *draftRule) {
+func (d *document) checkSameUID(r *draftRule) {
 	e := r.Effect
 	if e.UID == 0 {
 		return // a caller who is root needs no command for anything
@@ -104,12 +104,12 @@ func (d *document) checkSameUID(n *yaml.Node, r *draftRule) {
 		const remedy = "give the command an account that no caller has, such as the run_user rootgate-run"
 		lacks := func(gid uint32) bool { return !slices.Contains(own, gid) && (!c.byGroup || c.gid != gid) }
 		if lacks(e.GID) || slices.ContainsFunc(e.Groups, lacks) {
-			d.report(SeverityError, n.Line, n.Column, "C-SAMEUID",
+			d.report(SeverityError, r.Pos.Line, r.Pos.Column, "C-SAMEUID",
 				"%s can have the uid %d of the command, trace it, and use groups of it that the account does not have; %s",
 				who, e.UID, remedy)
 			continue
 		}
-		d.report(SeverityWarning, n.Line, n.Column, "C-SAMEUID",
+		d.report(SeverityWarning, r.Pos.Line, r.Pos.Column, "C-SAMEUID",
 			"%s can have the uid %d of the command, and may signal and trace it; %s", who, e.UID, remedy)
 	}
 }

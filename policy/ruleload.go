@@ -17,12 +17,14 @@ var (
 	placeholderName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
 )
 
-func isTypeName(name string) bool { return slices.Contains(argv.TypeNames(), name) }
+func isTypeName(name string) bool {
+	return name == argv.CommandType || slices.Contains(argv.TypeNames(), name)
+}
 
 var ruleSchema = schema{
 	what:  "a rule",
-	keys:  strings.Fields("id why accept exec profile run overrides args argv callers netns env cwd stdin signals tests"),
-	later: strings.Fields("chain wrap unit detach limits explain terminal"),
+	keys:  strings.Fields("id why accept exec profile run overrides args argv callers chain wrap netns env cwd stdin signals tests"),
+	later: strings.Fields("unit detach limits explain terminal"),
 }
 
 // draftRule is a rule while a policy loads.
@@ -34,6 +36,7 @@ type draftRule struct {
 	tested []bool // by line: an allow test matched it
 	used   argv.Coverage
 	accept []waiver
+	chain  []chained // as Chain
 
 	overriding []overriding // as the Rule's Overrides, in the order written
 }
@@ -66,6 +69,7 @@ func (d *document) readRule(n *yaml.Node, file *fileScope) *draftRule {
 	d.ruleCallers(n, r, f, file)
 	d.ruleRequest(r, f, file)
 	d.ruleLines(n, r, f, file)
+	d.ruleChain(r, f)
 	if v, ok := f["tests"]; ok {
 		r.tests = d.readTests(v.value, r.Programs)
 		for _, t := range r.tests {
@@ -76,7 +80,7 @@ func (d *document) readRule(n *yaml.Node, file *fileScope) *draftRule {
 			}
 		}
 	}
-	if !d.unchecked {
+	if !d.unchecked && r.Wrap == "" {
 		d.ruleWarnings(n, r)
 		d.checkRule(n, r)
 	}

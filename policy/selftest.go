@@ -191,11 +191,11 @@ func (l *loading) runTests(s *Snapshot, drafts []*draftRule) {
 // ambiguous for a caller of the rule.
 func (r *draftRule) runTest(s *Snapshot, t testCase) {
 	dec := s.decide(t.req, func(o *Rule) bool {
-		return o == r.Rule && (t.caller == nil || r.admits(*t.caller))
+		return o.ID == r.ID && (t.caller == nil || r.admits(*t.caller))
 	})
 	if dec.Allowed() && t.req.Stdin {
-		if reason, msg := r.Stdin.Check(t.stdin); reason != "" {
-			dec = Decision{Rule: r.Rule, Denial: Denial{Reason: reason, ArgvIndex: -1, Message: msg}}
+		if reason, msg := dec.Rule.Stdin.Check(t.stdin); reason != "" {
+			dec = Decision{Rule: dec.Rule, Denial: Denial{Reason: reason, ArgvIndex: -1, Message: msg}}
 		}
 	}
 	fail := func(format string, args ...any) {
@@ -221,8 +221,8 @@ func (r *draftRule) runTest(s *Snapshot, t testCase) {
 func (r *draftRule) markTested(s *Snapshot, req Request) {
 	for _, p := range s.byName[req.Argv[0]] {
 		for _, ref := range p.matcher.Match(req.Argv[1:], nil) {
-			if p.rules[ref.Rule] == r.Rule {
-				r.tested[ref.Line-1] = true
+			if written, line := p.rules[ref.Rule].outermost(ref.Line); written == r.Rule {
+				r.tested[line-1] = true
 				if r.doc.cover {
 					r.used.Add(p.matcher, ref, req.Argv[1:])
 				}
@@ -234,7 +234,7 @@ func (r *draftRule) markTested(s *Snapshot, req Request) {
 // sharesCaller reports whether one and the same spec admits callers of both
 // rules: such a caller may use both.
 func (r *draftRule) sharesCaller(o *Rule) bool {
-	return o == r.Rule || slices.ContainsFunc(o.Callers, func(c CallerSpec) bool {
+	return o.ID == r.ID || slices.ContainsFunc(o.Callers, func(c CallerSpec) bool {
 		return slices.Contains(r.Callers, c)
 	})
 }

@@ -30,6 +30,13 @@ type program struct {
 
 // Executable is a program with the usage lines that run it, for an analysis. It
 // belongs to its snapshot and must not be changed.
+//
+// A rule with nested commands stands there as several: one for each way through
+// its chain and each program in it, made of the rule and those it chains. Such a
+// rule has Inner. Its ID, Callers and Pos are those of the outermost rule as
+// written, its Lines are written out and have the numbers of the outermost, and
+// its Effect, Netns, Env, Cwd, Stdin and Signals are those that hold: of the
+// nested rule inside of wrappers, and otherwise of the outermost.
 type Executable struct {
 	Path    string        // as the rules write it
 	Rules   []*Rule       // sorted by id; LineRef.Rule of Matcher is an index into it
@@ -103,30 +110,52 @@ func (s *Snapshot) Commands(c Caller) []Command {
 	var out []Command
 	for _, r := range s.Rules() {
 		if r.admits(c) {
-			out = append(out, r.commands()...)
+			out = append(out, s.commands(r)...)
 		}
 	}
 	return out
 }
 
-func (r *Rule) commands() []Command {
+func (s *Snapshot) commands(r *Rule) []Command {
 	var paths, env []string
 	for _, p := range r.Programs {
 		paths = append(paths, p.Path)
 	}
-	for _, p := range r.Env.Pass {
-		env = append(env, p.Name)
+	stdin, netns := false, ""
+	for _, o := range s.effective(r) {
+		stdin = stdin || o.Stdin.Max > 0
+		for _, p := range o.Env.Pass {
+			env = append(env, p.Name)
+		}
+		if o.Netns.Type != nil {
+			netns = o.Netns.Type.String()
+		}
 	}
-	netns := ""
-	if r.Netns.Type != nil {
-		netns = r.Netns.Type.String()
-	}
+	slices.Sort(env)
+	env = slices.Compact(env)
 	out := make([]Command, 0, len(r.Lines))
 	for _, l := range r.Lines {
 		out = append(out, Command{
 			Rule: r.ID, Line: l.Number, Programs: paths, Usage: l.Text,
-			TakesStdin: r.Stdin.Max > 0, Netns: netns, Env: env, Why: r.Why,
+			TakesStdin: stdin, Netns: netns, Env: env, Why: r.Why,
 		})
+	}
+	return out
+}
+
+// effective returns the rules that hold for calls of r: those that its chain
+// makes, or r itself.
+func (s *Snapshot) effective(r *Rule) []*Rule {
+	if len(r.Chain) == 0 {
+		return []*Rule{r}
+	}
+	var out []*Rule
+	for _, p := range s.byName[r.Programs[0].Path] {
+		for _, o := range p.rules {
+			if o.ID == r.ID {
+				out = append(out, o)
+			}
+		}
 	}
 	return out
 }

@@ -27,6 +27,9 @@ func (p *proofs) subsumed(prog *program, requests *argv.Requests, digests []stri
 		return true
 	})
 	for r, rule := range prog.rules {
+		if rule.nest != nil {
+			continue // a line as written is many lines here
+		}
 		for i := range rule.Lines {
 			a := argv.LineRef{Rule: r, Line: i + 1}
 			for _, b := range over[a] {

@@ -10,7 +10,7 @@ import (
 // waivable are the checks with warnings of a rule, which it may accept. A check
 // that has errors as well keeps those.
 var waivable = strings.Fields("A-AMBIG A-NOTEST A-OVERLAP A-SUBSUMED C-ANY C-SAMEUID C-UNKNOWN " +
-	"P-ANYARGS P-COMPOSE P-DEV P-PATHSELF P-SYMLINKDIR R-CAPS R-SECCOMP S-STDIN " +
+	"P-ANYARGS P-CHAIN P-COMPOSE P-DEV P-PATHSELF P-SYMLINKDIR R-CAPS R-SECCOMP S-STDIN " +
 	"T-DASH T-PATHRE T-TRAVERSE T-UNBOUNDED X-INTERP")
 
 // waiver is a check whose warnings a rule accepts.

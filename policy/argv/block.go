@@ -33,8 +33,9 @@ type Line struct {
 	// Source is the line as it was written, continuations joined by a space.
 	Source string
 
-	seq    seq
-	parsed bool // by Parse: the zero Line would accept no arguments
+	seq     seq
+	command string // the name of the nested command behind seq, or ""
+	parsed  bool   // by Parse: the zero Line would accept no arguments
 }
 
 // Placeholder is a named hole in a line.
@@ -47,6 +48,7 @@ type Placeholder struct {
 
 // Placeholders returns the placeholders of the line in the order they are
 // written, each name with each of its types once, and once more for <name!>.
+// Nested commands are none.
 func (l *Line) Placeholders() []Placeholder {
 	var out []Placeholder
 	eachWord(l.seq, func(w *word) {
@@ -101,8 +103,13 @@ func Parse(src string, scope Scope) (*Block, error) {
 	types := &typeCache{scope: scope, work: maxBlockWork, made: map[string]*Type{}}
 	var errs []error
 	for i, text := range texts {
-		p := &parser{src: text.runes, pos: text.pos, types: types}
-		s, err := p.line()
+		source, at := string(text.runes), text.pos[0]
+		command, err := cutCommand(text, scope)
+		var s seq
+		if err == nil {
+			p := &parser{src: text.runes, pos: text.pos, types: types}
+			s, err = p.line()
+		}
 		if err != nil {
 			if errs = append(errs, err); len(errs) == maxErrors {
 				break
@@ -110,7 +117,7 @@ func Parse(src string, scope Scope) (*Block, error) {
 			continue
 		}
 		b.Lines = append(b.Lines, &Line{
-			Number: i + 1, Row: text.pos[0].row, Col: text.pos[0].col, Source: string(text.runes), seq: s, parsed: true,
+			Number: i + 1, Row: at.row, Col: at.col, Source: source, seq: s, command: command, parsed: true,
 		})
 	}
 	if len(errs) > 0 {

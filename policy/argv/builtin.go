@@ -53,9 +53,6 @@ var definitions = map[string]definition{
 	"any": anyType(),
 }
 
-// laterTypes are names that the language keeps for types it does not have yet.
-var laterTypes = []string{"command"}
-
 // ranged is a type of numbers with bounds.
 func ranged(name string, least, most int64, e func(lo, hi int64) expr) definition {
 	return definition{

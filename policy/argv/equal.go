@@ -29,22 +29,35 @@ func (m *Matcher) holds(ref LineRef, args []string) bool {
 	return err == nil && unequal(caps) < 0
 }
 
-// original returns the index in caps of the value that c must have, or -1 when
-// it was not given.
-func original(caps []Capture, c Capture) int {
-	return slices.IndexFunc(caps, func(o Capture) bool { return o.Name == c.Name && !o.Same })
+// original returns the index in caps of the value that caps[i] must have, or -1
+// when it was not given. The names of a nested command are its own.
+func original(caps []Capture, i int) int {
+	from, to := i, i
+	for from > 0 && caps[from-1].Type.name != CommandType {
+		from--
+	}
+	for to < len(caps) && caps[to].Type.name != CommandType {
+		to++
+	}
+	at := slices.IndexFunc(caps[from:to], func(o Capture) bool { return o.Name == caps[i].Name && !o.Same })
+	if at < 0 {
+		return -1
+	}
+	return from + at
 }
 
 // unequal returns the index in caps of the first <name!> whose value is not that
 // of the first <name>, or -1. An optional <name> that was not given has no value.
 func unequal(caps []Capture) int {
-	return slices.IndexFunc(caps, func(c Capture) bool {
+	for i, c := range caps {
 		if !c.Same {
-			return false
+			continue
 		}
-		o := original(caps, c)
-		return o < 0 || caps[o].Value != c.Value
-	})
+		if o := original(caps, i); o < 0 || caps[o].Value != c.Value {
+			return i
+		}
+	}
+	return -1
 }
 
 // unequal returns the failure of arguments that an automaton accepts and whose
@@ -64,7 +77,7 @@ func (e *explainer) unequal() (Failure, bool) {
 	if caps, err := e.m.captures(ref, e.args); err == nil {
 		i := unequal(caps)
 		f.Arg = caps[i].Arg
-		if o := original(caps, caps[i]); o >= 0 {
+		if o := original(caps, i); o >= 0 {
 			f.Given = caps[o].Arg
 		}
 	}
@@ -81,6 +94,6 @@ func (e *explainer) unequal() (Failure, bool) {
 			}
 		}
 	}
-	f.Nearest = []Near{{ref, f.Arg}}
+	f.Nearest = []Near{{Ref: ref, Matched: f.Arg}}
 	return f, true
 }

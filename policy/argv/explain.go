@@ -186,8 +186,9 @@ func (e *explainer) resemble() {
 // bounds.
 func (e *explainer) nearest() []Near {
 	type line struct {
-		ref LineRef
-		far int
+		ref    LineRef
+		far    int
+		nested bool
 	}
 	order := func(a, b line) int { return cmp.Or(cmp.Compare(a.far, b.far), compareRefs(a.ref, b.ref)) }
 	best := make([]line, 0, maxNear+1)
@@ -196,7 +197,8 @@ func (e *explainer) nearest() []Near {
 		if node.ref.Line == 0 { // the start that all lines share
 			continue
 		}
-		l := line{node.ref, maxDistance}
+		step, ok := e.m.nfa.nested[node.ref]
+		l := line{node.ref, maxDistance, ok && q >= step}
 		if node.op == stWord && e.at < len(e.args) {
 			l.far = int(e.walker.far[e.m.vocabulary.of[q]])
 		}
@@ -204,7 +206,7 @@ func (e *explainer) nearest() []Near {
 			continue
 		}
 		if i := slices.IndexFunc(best, func(o line) bool { return o.ref == l.ref }); i >= 0 {
-			best[i].far = min(best[i].far, l.far)
+			best[i].far, best[i].nested = min(best[i].far, l.far), best[i].nested || l.nested
 		} else {
 			best = append(best, l)
 		}
@@ -213,7 +215,7 @@ func (e *explainer) nearest() []Near {
 	}
 	out := make([]Near, 0, maxNear)
 	for _, l := range best {
-		out = append(out, Near{l.ref, e.at})
+		out = append(out, Near{l.ref, e.at, l.nested})
 	}
 	return out
 }

@@ -64,6 +64,9 @@ type Expect struct {
 type Near struct {
 	Ref     LineRef
 	Matched int
+	// Nested reports that the failed argument is the program of a nested
+	// command of the line, or stands behind it.
+	Nested bool
 }
 
 // Failure explains a refusal with lexical facts only. The zero value says that

@@ -13,6 +13,8 @@ import (
 func (t *Type) Guard() string {
 	p := &t.params
 	switch {
+	case t.name == CommandType: // where a nested command begins
+		return t.name
 	case t.name == "path":
 		return fmt.Sprintf("path[%s %s under=%q owner=%q create=%t bind=%t]", p.Access, p.FileKind, p.Under, p.Owner, p.Create, p.BindFD)
 	case t.name == "user", t.name == "group", p.InGroup != "":

@@ -31,7 +31,7 @@ func compareRefs(a, b LineRef) int {
 // Limits bound what Compile may build. A zero field stands for its default;
 // the defaults are the language's own bounds.
 type Limits struct {
-	LinesPerRule int // alternatives a rule, default 64
+	LinesPerRule int // alternatives a rule, default 16,384
 	LexerStates  int // states of the lexer DFA, default 200,000
 	TokenStates  int // states of the token DFA, default 50,000
 	Work         int // elementary steps of each construction, default 2^27
@@ -40,6 +40,7 @@ type Limits struct {
 // The bounds that are not for a caller to choose: they keep memory to a few
 // hundred megabytes in the worst case.
 const (
+	maxRuleLines    = 1 << 14 // a block has fewer; nested commands make more
 	maxLexerNodes   = 1 << 18 // states of the NFA of all words
 	maxLexerCells   = 1 << 24 // entries of the lexer's table, 4 bytes each
 	maxLexerEntries = 1 << 23 // entries of all subsets
@@ -85,12 +86,13 @@ func Compile(rules []Rule, lim Limits) (*Matcher, error) { return new(Compiler).
 
 // Compile builds the matcher of one program from all its rules. The error is a
 // *LimitError when a bound is passed; lines that Parse did not make are refused
-// too. Time and memory are bounded for any input.
+// too, and lines with a nested command that was not filled in. Time and memory
+// are bounded for any input.
 func (c *Compiler) Compile(rules []Rule, lim Limits) (*Matcher, error) {
 	if c.lexers == nil {
 		c.lexers = make(map[string]*dfa)
 	}
-	lim.LinesPerRule = cmp.Or(lim.LinesPerRule, MaxLines)
+	lim.LinesPerRule = cmp.Or(lim.LinesPerRule, maxRuleLines)
 	lim.LexerStates = cmp.Or(lim.LexerStates, 200_000)
 	lim.TokenStates = cmp.Or(lim.TokenStates, 50_000)
 	lim.Work = cmp.Or(lim.Work, 1<<27)
@@ -101,6 +103,9 @@ func (c *Compiler) Compile(rules []Rule, lim Limits) (*Matcher, error) {
 		for l, line := range rule.Lines {
 			if line == nil || !line.parsed {
 				return nil, fmt.Errorf("rule %d line %d was not made by Parse", r, l+1)
+			}
+			if line.command != "" {
+				return nil, fmt.Errorf("rule %d line %d has a nested command that stands for nothing", r, l+1)
 			}
 		}
 	}

@@ -140,6 +140,9 @@ func (p *parser) holeType(at int, name, notation string, typed bool) (*Type, err
 	} else {
 		notation = name
 	}
+	if notation == CommandType {
+		return nil, p.errorf(at, "G-PARSE", "", "a nested command, which can only be the last argument of a line, by itself and once")
+	}
 	t, err := p.types.get(notation)
 	if err != nil {
 		check := "G-PARSE"

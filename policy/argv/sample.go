@@ -106,8 +106,8 @@ func (s *Sampler) equal(args []string) {
 	if err != nil {
 		return
 	}
-	for _, c := range slices.Backward(caps) {
-		if o := original(caps, c); c.Same && o >= 0 {
+	for i, c := range slices.Backward(caps) {
+		if o := original(caps, i); c.Same && o >= 0 {
 			tok := args[c.Arg]
 			args[c.Arg] = tok[:c.Start] + caps[o].Value + tok[c.End:]
 		}

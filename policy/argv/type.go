@@ -175,15 +175,14 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// unknownType says what the known types are. Those of a later release are
-// named, so that nobody looks for a spelling mistake.
+// unknownType says what the known types are.
 func unknownType(name string) error {
+	if name == CommandType {
+		return typeErrorf("G-PARSE", name, "is no type of a value; <inner:command> is the last argument of a line")
+	}
 	known := strings.Join(TypeNames(), ", ")
 	if name == "bytes" {
 		return typeErrorf("G-PARSE", name, "there is no such type: no argument of a request holds a control character")
-	}
-	if slices.Contains(laterTypes, name) {
-		return typeErrorf("G-PARSE", name, "this type comes with a later release; known types: %s", known)
 	}
 	return typeErrorf("G-PARSE", firstRunes(name, 64), "unknown type; known types: %s", known)
 }

@@ -227,7 +227,7 @@ func TestParseTypeErrors(t *testing.T) {
 		{`re((\pL{900}){1}(\pN{900}|x{900}){1})`, "", ""},
 		{"re(" + strings.Repeat("a", maxRegexp+1) + ")", "T-REGEX", "longer than"},
 		{"str(1..5)", "G-PARSE", "takes no parameters"},
-		{"command", "G-PARSE", "later release"},
+		{"command", "G-PARSE", "<inner:command>"},
 		{"bytes", "G-PARSE", "no argument of a request holds a control character"},
 	}
 	for _, tt := range tests {

@@ -30,12 +30,15 @@ type wordNFA struct {
 	of     map[*word]int32
 	limit  int
 	ref    LineRef // of the states that are built now
+	// nested is, of each line with a nested command, the step over its program.
+	// The states behind it have higher numbers, those in front of it lower ones.
+	nested map[LineRef]int32
 }
 
 // newWordNFA builds the automaton of rules; of are the predicates of their
 // words. On an error, the LineRef is the line to blame.
 func newWordNFA(rules []Rule, of map[*word]int32, limit int) (*wordNFA, error) {
-	n := &wordNFA{of: of, limit: limit}
+	n := &wordNFA{of: of, limit: limit, nested: map[LineRef]int32{}}
 	for r, rule := range rules {
 		n.ref = LineRef{r, 0}
 		start, err := n.node(wordNode{})
@@ -143,6 +146,9 @@ func (n *wordNFA) once(from int32, item *node) (int32, error) {
 			return 0, err
 		}
 		n.link(from, step)
+		if _, again := n.nested[n.ref]; item.word.isCommand() && !again {
+			n.nested[n.ref] = step
+		}
 		return to, nil
 	case opSet:
 		return n.set(from, item)
