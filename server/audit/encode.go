@@ -15,6 +15,7 @@ const (
 	maxArgv     = 32 << 10 // argv: bytes in all
 	maxArgvJSON = 40 << 10 // argv: bytes in all as JSON
 	maxGroups   = 64       // caller.groups
+	maxLinks    = 8        // chain
 	maxPath     = 4096     // cwd, program
 	maxMessage  = 2048     // message
 	maxText     = 1024     // reason, launch_error
@@ -54,6 +55,7 @@ func appendRecord(b []byte, r *Record) []byte {
 	}
 	b = appendStr(b, `"rule":`, r.Rule, maxName)
 	b = appendInt(b, `"line":`, int64(r.Line))
+	b = appendChain(b, r.Chain)
 	b = appendUint(b, `"policy_generation":`, r.PolicyGeneration)
 	b = appendStr(b, `"policy_sha256":`, r.PolicySHA256, maxShort)
 	if r.Launch != nil {
@@ -66,6 +68,20 @@ func appendRecord(b []byte, r *Record) []byte {
 	b = appendStr(b, `"message":`, r.Message, maxMessage)
 	b = appendUint(b, `"count":`, r.Count)
 	return appendStr(b, `"version":`, r.Version, maxShort)
+}
+
+func appendChain(b []byte, chain []Link) []byte {
+	if len(chain) == 0 {
+		return b
+	}
+	b = append(appendKey(b, `"chain":`), '[')
+	for _, l := range chain[:min(len(chain), maxLinks)] {
+		b = append(comma(b), '{')
+		b = appendStr(b, `"rule":`, l.Rule, maxShort)
+		b = appendInt(b, `"line":`, int64(l.Line))
+		b = append(b, '}')
+	}
+	return append(b, ']')
 }
 
 func appendCaller(b []byte, c *Caller) []byte {

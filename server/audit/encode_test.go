@@ -64,7 +64,7 @@ func full(typ Type, str func() string, num func() uint64) *Record {
 		Seq: num(), Type: typ, Wall: time.Unix(1_900_000_000, 120).UTC(), MonoNS: num(), BootID: str(), ExecutionID: str(),
 		Caller:  &Caller{UID: small(), GID: small(), PID: int32(small()), Groups: []uint32{small(), 0}, Unit: str()},
 		Request: &Request{Argv: strs(), ArgvSHA256: str(), ArgvCut: true, Env: strs(), Cwd: str(), Netns: str(), TimeoutMS: num(), ArgvIndex: int32(small())},
-		Rule:    str(), Line: int32(small()), PolicyGeneration: num(), PolicySHA256: str(),
+		Rule:    str(), Line: int32(small()), Chain: []Link{{str(), int32(small())}, {str(), int32(small())}}, PolicyGeneration: num(), PolicySHA256: str(),
 		Launch:  &Launch{Program: str(), Dev: num(), Ino: num(), UID: small(), GID: small(), Caps: strs(), Seccomp: strs(), Argv0: str(), ArgvSHA256: str(), TimeoutMS: num()},
 		Outcome: &Outcome{Code: int32(small()), Signal: int32(small()), SeccompKilled: true, EndedBy: str(), LaunchError: str(), WallNS: num(), CPUNS: num(), StdoutBytes: num(), StderrBytes: num(), StdinBytes: num(), PID: int32(small())},
 		Reason:  str(), Message: str(), Count: num(), Version: str(),

@@ -18,6 +18,7 @@ type Record struct {
 	Request          *Request  `json:"request"`
 	Rule             string    `json:"rule"`
 	Line             int32     `json:"line"`
+	Chain            []Link    `json:"chain"` // at most 8 are written
 	PolicyGeneration uint64    `json:"policy_generation"`
 	PolicySHA256     string    `json:"policy_sha256"`
 	Launch           *Launch   `json:"launch"`
@@ -26,6 +27,12 @@ type Record struct {
 	Message          string    `json:"message"`
 	Count            uint64    `json:"count"`
 	Version          string    `json:"version"`
+}
+
+// Link is a line of a rule in a chain of nested commands.
+type Link struct {
+	Rule string `json:"rule"`
+	Line int32  `json:"line"`
 }
 
 // Caller is a peer of the socket as the kernel knew it.

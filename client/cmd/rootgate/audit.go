@@ -121,7 +121,7 @@ func recordLine(r *audit.Record) string {
 		add("uid %d", r.Caller.UID)
 	}
 	if r.Rule != "" {
-		add("%s", place(r.Rule, int(r.Line)))
+		add("%s", ruleOf(r))
 	}
 	if r.Request != nil {
 		add("%s", words(r.Request.Argv))
@@ -150,6 +150,18 @@ func recordLine(r *audit.Record) string {
 		add("[%s]", r.ExecutionID)
 	}
 	return b.String()
+}
+
+// ruleOf names the rule of a record and, of a nested command, those around it.
+func ruleOf(r *audit.Record) string {
+	if len(r.Chain) == 0 {
+		return place(r.Rule, int(r.Line))
+	}
+	links := make([]string, 0, len(r.Chain))
+	for _, l := range r.Chain {
+		links = append(links, place(l.Rule, int(l.Line)))
+	}
+	return strings.Join(links, " > ")
 }
 
 func addLaunch(add func(string, ...any), l *audit.Launch) {

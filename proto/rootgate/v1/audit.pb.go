@@ -158,7 +158,11 @@ type AuditRecord struct {
 	// SUPPRESSED: how many records were counted instead of written.
 	Count uint64 `protobuf:"varint,17,opt,name=count,proto3" json:"count,omitempty"`
 	// START: version of the server.
-	Version       string `protobuf:"bytes,18,opt,name=version,proto3" json:"version,omitempty"`
+	Version string `protobuf:"bytes,18,opt,name=version,proto3" json:"version,omitempty"`
+	// For a nested command: the lines of all rules that admitted it, the outermost
+	// first, at most 8. It is the outermost that admits the caller; rule and line
+	// above are the one whose program is executed.
+	Chain         []*AuditRecord_Link `protobuf:"bytes,19,rep,name=chain,proto3" json:"chain,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -319,6 +323,68 @@ func (x *AuditRecord) GetVersion() string {
 	return ""
 }
 
+func (x *AuditRecord) GetChain() []*AuditRecord_Link {
+	if x != nil {
+		return x.Chain
+	}
+	return nil
+}
+
+// Link is a line of a rule in a chain of nested commands.
+type AuditRecord_Link struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rule.
+	Rule string `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"`
+	// Number of the usage line within the rule, from 1.
+	Line          int32 `protobuf:"varint,2,opt,name=line,proto3" json:"line,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuditRecord_Link) Reset() {
+	*x = AuditRecord_Link{}
+	mi := &file_rootgate_v1_audit_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuditRecord_Link) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuditRecord_Link) ProtoMessage() {}
+
+func (x *AuditRecord_Link) ProtoReflect() protoreflect.Message {
+	mi := &file_rootgate_v1_audit_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuditRecord_Link.ProtoReflect.Descriptor instead.
+func (*AuditRecord_Link) Descriptor() ([]byte, []int) {
+	return file_rootgate_v1_audit_proto_rawDescGZIP(), []int{0, 0}
+}
+
+func (x *AuditRecord_Link) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *AuditRecord_Link) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
 // Caller is a peer of the socket.
 type AuditRecord_Caller struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -339,7 +405,7 @@ type AuditRecord_Caller struct {
 
 func (x *AuditRecord_Caller) Reset() {
 	*x = AuditRecord_Caller{}
-	mi := &file_rootgate_v1_audit_proto_msgTypes[1]
+	mi := &file_rootgate_v1_audit_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -351,7 +417,7 @@ func (x *AuditRecord_Caller) String() string {
 func (*AuditRecord_Caller) ProtoMessage() {}
 
 func (x *AuditRecord_Caller) ProtoReflect() protoreflect.Message {
-	mi := &file_rootgate_v1_audit_proto_msgTypes[1]
+	mi := &file_rootgate_v1_audit_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -364,7 +430,7 @@ func (x *AuditRecord_Caller) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditRecord_Caller.ProtoReflect.Descriptor instead.
 func (*AuditRecord_Caller) Descriptor() ([]byte, []int) {
-	return file_rootgate_v1_audit_proto_rawDescGZIP(), []int{0, 0}
+	return file_rootgate_v1_audit_proto_rawDescGZIP(), []int{0, 1}
 }
 
 func (x *AuditRecord_Caller) GetUid() uint32 {
@@ -427,7 +493,7 @@ type AuditRecord_Request struct {
 
 func (x *AuditRecord_Request) Reset() {
 	*x = AuditRecord_Request{}
-	mi := &file_rootgate_v1_audit_proto_msgTypes[2]
+	mi := &file_rootgate_v1_audit_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -439,7 +505,7 @@ func (x *AuditRecord_Request) String() string {
 func (*AuditRecord_Request) ProtoMessage() {}
 
 func (x *AuditRecord_Request) ProtoReflect() protoreflect.Message {
-	mi := &file_rootgate_v1_audit_proto_msgTypes[2]
+	mi := &file_rootgate_v1_audit_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -452,7 +518,7 @@ func (x *AuditRecord_Request) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditRecord_Request.ProtoReflect.Descriptor instead.
 func (*AuditRecord_Request) Descriptor() ([]byte, []int) {
-	return file_rootgate_v1_audit_proto_rawDescGZIP(), []int{0, 1}
+	return file_rootgate_v1_audit_proto_rawDescGZIP(), []int{0, 2}
 }
 
 func (x *AuditRecord_Request) GetArgv() []string {
@@ -528,7 +594,8 @@ type AuditRecord_Launch struct {
 	Caps []string `protobuf:"bytes,6,rep,name=caps,proto3" json:"caps,omitempty"`
 	// Seccomp sets.
 	Seccomp []string `protobuf:"bytes,7,rep,name=seccomp,proto3" json:"seccomp,omitempty"`
-	// argv[0] that the command sees; the rest is as requested.
+	// argv[0] that the command sees; the rest is as requested, without wrappers
+	// in front of a nested command.
 	Argv0 string `protobuf:"bytes,8,opt,name=argv0,proto3" json:"argv0,omitempty"`
 	// SHA-256 of the argument vector that is executed, as in Request.
 	ArgvSha256 string `protobuf:"bytes,9,opt,name=argv_sha256,json=argvSha256,proto3" json:"argv_sha256,omitempty"`
@@ -540,7 +607,7 @@ type AuditRecord_Launch struct {
 
 func (x *AuditRecord_Launch) Reset() {
 	*x = AuditRecord_Launch{}
-	mi := &file_rootgate_v1_audit_proto_msgTypes[3]
+	mi := &file_rootgate_v1_audit_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -552,7 +619,7 @@ func (x *AuditRecord_Launch) String() string {
 func (*AuditRecord_Launch) ProtoMessage() {}
 
 func (x *AuditRecord_Launch) ProtoReflect() protoreflect.Message {
-	mi := &file_rootgate_v1_audit_proto_msgTypes[3]
+	mi := &file_rootgate_v1_audit_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -565,7 +632,7 @@ func (x *AuditRecord_Launch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditRecord_Launch.ProtoReflect.Descriptor instead.
 func (*AuditRecord_Launch) Descriptor() ([]byte, []int) {
-	return file_rootgate_v1_audit_proto_rawDescGZIP(), []int{0, 2}
+	return file_rootgate_v1_audit_proto_rawDescGZIP(), []int{0, 3}
 }
 
 func (x *AuditRecord_Launch) GetProgram() string {
@@ -671,7 +738,7 @@ type AuditRecord_Outcome struct {
 
 func (x *AuditRecord_Outcome) Reset() {
 	*x = AuditRecord_Outcome{}
-	mi := &file_rootgate_v1_audit_proto_msgTypes[4]
+	mi := &file_rootgate_v1_audit_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +750,7 @@ func (x *AuditRecord_Outcome) String() string {
 func (*AuditRecord_Outcome) ProtoMessage() {}
 
 func (x *AuditRecord_Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_rootgate_v1_audit_proto_msgTypes[4]
+	mi := &file_rootgate_v1_audit_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,7 +763,7 @@ func (x *AuditRecord_Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditRecord_Outcome.ProtoReflect.Descriptor instead.
 func (*AuditRecord_Outcome) Descriptor() ([]byte, []int) {
-	return file_rootgate_v1_audit_proto_rawDescGZIP(), []int{0, 3}
+	return file_rootgate_v1_audit_proto_rawDescGZIP(), []int{0, 4}
 }
 
 func (x *AuditRecord_Outcome) GetCode() int32 {
@@ -780,7 +847,7 @@ var File_rootgate_v1_audit_proto protoreflect.FileDescriptor
 
 const file_rootgate_v1_audit_proto_rawDesc = "" +
 	"\n" +
-	"\x17rootgate/v1/audit.proto\x12\vrootgate.v1\"\xcf\r\n" +
+	"\x17rootgate/v1/audit.proto\x12\vrootgate.v1\"\xb4\x0e\n" +
 	"\vAuditRecord\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x121\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1d.rootgate.v1.AuditRecord.TypeR\x04type\x12\x12\n" +
@@ -800,7 +867,11 @@ const file_rootgate_v1_audit_proto_rawDesc = "" +
 	"\x06reason\x18\x0f \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\x10 \x01(\tR\amessage\x12\x14\n" +
 	"\x05count\x18\x11 \x01(\x04R\x05count\x12\x18\n" +
-	"\aversion\x18\x12 \x01(\tR\aversion\x1aj\n" +
+	"\aversion\x18\x12 \x01(\tR\aversion\x123\n" +
+	"\x05chain\x18\x13 \x03(\v2\x1d.rootgate.v1.AuditRecord.LinkR\x05chain\x1a.\n" +
+	"\x04Link\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x12\n" +
+	"\x04line\x18\x02 \x01(\x05R\x04line\x1aj\n" +
 	"\x06Caller\x12\x10\n" +
 	"\x03uid\x18\x01 \x01(\rR\x03uid\x12\x10\n" +
 	"\x03gid\x18\x02 \x01(\rR\x03gid\x12\x10\n" +
@@ -877,26 +948,28 @@ func file_rootgate_v1_audit_proto_rawDescGZIP() []byte {
 }
 
 var file_rootgate_v1_audit_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_rootgate_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_rootgate_v1_audit_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_rootgate_v1_audit_proto_goTypes = []any{
 	(AuditRecord_Type)(0),       // 0: rootgate.v1.AuditRecord.Type
 	(*AuditRecord)(nil),         // 1: rootgate.v1.AuditRecord
-	(*AuditRecord_Caller)(nil),  // 2: rootgate.v1.AuditRecord.Caller
-	(*AuditRecord_Request)(nil), // 3: rootgate.v1.AuditRecord.Request
-	(*AuditRecord_Launch)(nil),  // 4: rootgate.v1.AuditRecord.Launch
-	(*AuditRecord_Outcome)(nil), // 5: rootgate.v1.AuditRecord.Outcome
+	(*AuditRecord_Link)(nil),    // 2: rootgate.v1.AuditRecord.Link
+	(*AuditRecord_Caller)(nil),  // 3: rootgate.v1.AuditRecord.Caller
+	(*AuditRecord_Request)(nil), // 4: rootgate.v1.AuditRecord.Request
+	(*AuditRecord_Launch)(nil),  // 5: rootgate.v1.AuditRecord.Launch
+	(*AuditRecord_Outcome)(nil), // 6: rootgate.v1.AuditRecord.Outcome
 }
 var file_rootgate_v1_audit_proto_depIdxs = []int32{
 	0, // 0: rootgate.v1.AuditRecord.type:type_name -> rootgate.v1.AuditRecord.Type
-	2, // 1: rootgate.v1.AuditRecord.caller:type_name -> rootgate.v1.AuditRecord.Caller
-	3, // 2: rootgate.v1.AuditRecord.request:type_name -> rootgate.v1.AuditRecord.Request
-	4, // 3: rootgate.v1.AuditRecord.launch:type_name -> rootgate.v1.AuditRecord.Launch
-	5, // 4: rootgate.v1.AuditRecord.outcome:type_name -> rootgate.v1.AuditRecord.Outcome
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	3, // 1: rootgate.v1.AuditRecord.caller:type_name -> rootgate.v1.AuditRecord.Caller
+	4, // 2: rootgate.v1.AuditRecord.request:type_name -> rootgate.v1.AuditRecord.Request
+	5, // 3: rootgate.v1.AuditRecord.launch:type_name -> rootgate.v1.AuditRecord.Launch
+	6, // 4: rootgate.v1.AuditRecord.outcome:type_name -> rootgate.v1.AuditRecord.Outcome
+	2, // 5: rootgate.v1.AuditRecord.chain:type_name -> rootgate.v1.AuditRecord.Link
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_rootgate_v1_audit_proto_init() }
@@ -910,7 +983,7 @@ func file_rootgate_v1_audit_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rootgate_v1_audit_proto_rawDesc), len(file_rootgate_v1_audit_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -224,7 +224,7 @@ func (x *execution) decide() error {
 	c := x.call.Caller
 	x.decision = x.gen.Snapshot.Decide(c.policy(), x.call.Request)
 	if x.decision.Allowed() {
-		x.wall = x.decision.Rule.Effect.Limits.Wall
+		x.wall = x.decision.Effect.Limits.Wall
 		if t := x.call.Timeout; t > 0 {
 			x.wall = min(x.wall, t)
 		}
@@ -287,11 +287,15 @@ func (x *execution) stillAllowed() error {
 func sameDecision(a, b policy.Decision) bool {
 	return a.Program == b.Program && slices.Equal(a.SHA256, b.SHA256) && slices.Equal(a.Argv, b.Argv) &&
 		slices.Equal(a.Env, b.Env) && a.Cwd == b.Cwd && a.Netns == b.Netns &&
-		a.Rule.Effect.Equal(b.Rule.Effect) && a.Rule.Stdin.Equal(b.Rule.Stdin) && slices.Equal(a.Rule.Signals, b.Rule.Signals) &&
-		slices.EqualFunc(a.Captures, b.Captures, func(x, y argv.Capture) bool {
-			return x.Name == y.Name && x.Value == y.Value && x.Type.Name() == y.Type.Name() &&
-				reflect.DeepEqual(x.Type.Params(), y.Type.Params())
-		})
+		a.Effect.Equal(b.Effect) && a.Rule.Stdin.Equal(b.Rule.Stdin) && slices.Equal(a.Rule.Signals, b.Rule.Signals) &&
+		sameCaptures(a.Captures, b.Captures) && sameCaptures(a.Outer, b.Outer)
+}
+
+func sameCaptures(a, b []argv.Capture) bool {
+	return slices.EqualFunc(a, b, func(x, y argv.Capture) bool {
+		return x.Name == y.Name && x.Value == y.Value && x.Type.Name() == y.Type.Name() &&
+			reflect.DeepEqual(x.Type.Params(), y.Type.Params())
+	})
 }
 
 func (x *execution) guard() error {
@@ -350,7 +354,7 @@ func (x *execution) launchAndStream(ctx context.Context, r *running, in *input, 
 	x.outcome.PID = int32(proc.PID())
 	x.broker.executions.launched(r, proc.PID())
 
-	limits := x.decision.Rule.Effect.Limits
+	limits := x.decision.Effect.Limits
 	pumps := out.start(ctx, x.call.Sink, limits.Stdout, limits.Stderr, kill)
 	feed := in.start(kill)
 	signals := x.forwardSignals(proc, kill)

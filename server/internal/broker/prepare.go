@@ -67,6 +67,9 @@ func (b *Broker) Prepare(snapshot *policy.Snapshot, number uint64) (*Generation,
 	shared := &shared{filters: make(map[string][]byte), targets: make(map[string]*target), files: landlock.NewFiles()}
 	var findings policy.Findings
 	for _, r := range snapshot.Rules() {
+		if r.Wrap != "" {
+			continue // its program is never executed
+		}
 		for _, p := range r.Programs {
 			pl, err := b.plan(r, p, shared)
 			if err != nil {
@@ -222,12 +225,12 @@ func (gen *Generation) prepare(d policy.Decision, held *guard.Held, programChang
 			return nil, err
 		}
 	}
-	e := d.Rule.Effect
+	e := d.Effect
 	l := &launch{prog: prog, id: prog.Identity(), layers: pl.layers}
 	l.spec = sandbox.Spec{
 		Program: prog.File(), Argv: d.Argv, Env: d.Env, UID: e.UID, GID: e.GID, Groups: e.Groups,
 		Caps: pl.caps, Filter: pl.filter, NewNet: e.Net == policy.NetNone,
-		Umask: e.Umask, Nice: e.Nice, Rlimits: pl.rlimits,
+		Umask: e.Umask, Nice: e.Nice, IOPriority: e.IOPriority, Rlimits: pl.rlimits,
 	}
 	if held.Dir != nil {
 		l.spec.Dir = held.Dir.File
@@ -286,6 +289,9 @@ func (gen *Generation) Missing() []string {
 	for _, r := range gen.Snapshot.Rules() {
 		for _, p := range r.Programs {
 			pl := gen.plans[planKey{r.ID, p.Path}]
+			if pl == nil {
+				break // a wrapper
+			}
 			if prog, _ := pl.target.pinned(); prog == nil {
 				out = append(out, string(r.ID))
 				break

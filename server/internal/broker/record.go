@@ -43,6 +43,9 @@ func (x *execution) record(t audit.Type) *audit.Record {
 	if rule := x.decision.Rule; rule != nil {
 		r.Rule, r.Line = string(rule.ID), int32(x.decision.Line)
 	}
+	for _, l := range x.decision.Chain {
+		r.Chain = append(r.Chain, audit.Link{Rule: string(l.Rule.ID), Line: int32(l.Line)})
+	}
 	return r
 }
 
@@ -78,7 +81,7 @@ func (x *execution) deny(err error) error {
 func (x *execution) intent() error {
 	r := x.record(audit.TypeIntent)
 	r.Request = x.request(-1)
-	l, e := x.launch, x.decision.Rule.Effect
+	l, e := x.launch, x.decision.Effect
 	r.Launch = &audit.Launch{
 		Program: x.decision.Program, Dev: l.id.Dev, Ino: l.id.Ino, UID: e.UID, GID: e.GID, Caps: e.Caps, Seccomp: e.Seccomp,
 		Argv0: x.decision.Argv[0], ArgvSHA256: audit.ArgvSHA256(l.spec.Argv), TimeoutMS: uint64(x.wall.Milliseconds()),

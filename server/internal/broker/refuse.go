@@ -59,6 +59,8 @@ func launchError(d policy.Decision, err error) error {
 	case le.Errno == syscall.E2BIG:
 		set(KindInvalid, reasonArgv, "the arguments and the environment are too long for the kernel")
 		e.Field = "argv"
+	case le.Step == sandbox.StepAttributes && le.Errno == syscall.EPERM:
+		set(KindPrecondition, reasonFeature, "this host does not let the server set the command's I/O priority")
 	case le.Step == sandbox.StepBounding || le.Step == sandbox.StepCapabilities || le.Step == sandbox.StepNetns:
 		set(KindPrecondition, reasonFeature, "this host does not let the server set up the command's "+le.Step.String())
 	case le.Step == sandbox.StepExec && (le.Errno == syscall.EPERM || le.Errno == syscall.EACCES || le.Errno == syscall.ENOENT):

@@ -77,9 +77,18 @@ func (h *Held) open(d policy.Decision) (err error) {
 			return &Error{What: "cwd", ArgvIndex: -1, Cause: err}
 		}
 	}
-	for _, c := range d.Captures {
+	// What stands in front of a nested command is held to its types as well.
+	if err := h.openAll(d.Outer, 0); err != nil {
+		return err
+	}
+	return h.openAll(d.Captures, d.Skip)
+}
+
+// openAll evaluates the guards of values of a command that begins at argv[skip].
+func (h *Held) openAll(captures []argv.Capture, skip int) error {
+	for _, c := range captures {
 		// Captures count from the first argument, requests from argv[0].
-		switch fail := (&Error{What: "<" + c.Name + ">", ArgvIndex: c.Arg + 1}); {
+		switch fail := (&Error{What: "<" + c.Name + ">", ArgvIndex: skip + c.Arg + 1}); {
 		case Unavailable(c.Type) != "":
 			fail.Unavailable = true
 			fail.Cause = fmt.Errorf("this server cannot look up %s", Unavailable(c.Type))

@@ -87,6 +87,7 @@ static void reset_signals(struct rg_launch *l)
  * (ADDR_NO_RANDOMIZE, READ_IMPLIES_EXEC survive execve), scheduling and I/O
  * class. A kernel without keyrings says ENOSYS. Getting less nice needs a
  * privilege that the daemon may lack: then the command stays nicer than asked.
+ * An I/O priority that was asked for is set, or nothing runs.
  */
 static void reset_attributes(struct rg_launch *l)
 {
@@ -99,8 +100,8 @@ static void reset_attributes(struct rg_launch *l)
 		must(l, ret);
 	must(l, sys1(__NR_personality, 0));
 	must(l, sys3(__NR_sched_setscheduler, 0, 0 /* SCHED_OTHER */, &priority));
-	ret = sys3(__NR_ioprio_set, 1 /* this process */, 0, 0);
-	if (ret != -ENOSYS)
+	ret = sys3(__NR_ioprio_set, 1 /* this process */, 0, l->ioprio);
+	if (ret != -ENOSYS || l->ioprio != 0)
 		must(l, ret);
 	ret = sys3(__NR_setpriority, 0 /* PRIO_PROCESS */, 0, l->nice);
 	if (ret != -EACCES && ret != -EPERM)

@@ -60,6 +60,7 @@ struct rg_launch {
 	int32_t ruleset;         /* Landlock ruleset, or -1 */
 	int32_t parent;          /* what getppid() must say; 0 in a pid namespace */
 	int32_t nice;
+	uint32_t ioprio;         /* as ioprio_set takes it */
 	uint32_t newpid, newnet; /* 1: a namespace of its own */
 	uint32_t uid, gid, ngroups, umask;
 	uint32_t nlimits, npaths, nfilter;

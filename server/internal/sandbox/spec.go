@@ -44,6 +44,10 @@ type Spec struct {
 	Umask   uint32 // permission bits only
 	Nice    int    // -20 to 19; lower than the daemon's needs CAP_SYS_NICE, or stays
 	Rlimits []Rlimit
+
+	// IOPriority is as ioprio_set(2) takes it; 0 is that of a new process. The
+	// real-time class needs CAP_SYS_ADMIN or CAP_SYS_NICE.
+	IOPriority uint16
 }
 
 // LatePath is a Landlock rule for a path that means another file in each

@@ -164,7 +164,7 @@ func (t *thread) fill(s *Spec, d *descriptors) error {
 	b.paths, b.npaths = unsafe.SliceData(paths), C.uint32_t(len(paths))
 
 	b.uid, b.gid, b.caps = C.uint32_t(s.UID), C.uint32_t(s.GID), C.uint64_t(s.Caps)
-	b.umask, b.nice = C.uint32_t(s.Umask), C.int32_t(s.Nice)
+	b.umask, b.nice, b.ioprio = C.uint32_t(s.Umask), C.int32_t(s.Nice), C.uint32_t(s.IOPriority)
 	for i, fd := range d.stdio {
 		b.fd[i] = C.int32_t(fd)
 	}
