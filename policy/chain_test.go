@@ -245,12 +245,14 @@ func TestExplainNested(t *testing.T) {
   argv[4]   sh: expected env, ip6tables-restore, iptables-restore or sysctl
   nearest   exec:1   p.yaml:41   netns exec <ns> <inner:command>
   code      INNER_NOT_ALLOWED
+  note      known escape (ip: runs a program in a network namespace)
 `},
 		{"ip netns exec test-a sysctl -w x", `denied: ip netns exec test-a sysctl -w x
                                        ^
   argv[6]   x: expected net.ipv4.ip_forward=(0|1)
   nearest   exec:1   p.yaml:41   netns exec <ns> sysctl -w net.ipv4.ip_forward=(0|1)
   code      INNER_NOT_ALLOWED
+  note      known escape (ip: runs a program in a network namespace)
 `},
 	} {
 		req := request(tt.argv)
