@@ -11,7 +11,10 @@ import (
 // that has errors as well keeps those.
 var waivable = strings.Fields("A-AMBIG A-NOTEST A-OVERLAP A-SUBSUMED C-ANY C-SAMEUID C-UNKNOWN " +
 	"P-ANYARGS P-CHAIN P-COMPOSE P-DEV P-PATHSELF P-SYMLINKDIR R-CAPS R-SECCOMP S-STDIN " +
-	"T-DASH T-PATHRE T-TRAVERSE T-UNBOUNDED X-INTERP")
+	"T-DASH T-PATHRE T-TRAVERSE T-UNBOUNDED X-INTERP X-SCRIPT")
+
+// hostChecks have warnings that a look at the host alone can show.
+var hostChecks = []string{"P-SYMLINKDIR", "X-SCRIPT"}
 
 // waiver is a check whose warnings a rule accepts.
 type waiver struct {
@@ -59,7 +62,7 @@ func (l *loading) unusedWaivers(drafts []*draftRule) {
 	for _, r := range drafts {
 		r.doc.rule = r.ID
 		for _, w := range r.accept {
-			if !l.out.waived[r.ID][w.id] {
+			if !l.out.waived[r.ID][w.id] && !slices.Contains(hostChecks, w.id) {
 				r.doc.report(SeverityNote, w.node.Line, w.node.Column, "F-ACCEPT", "%s has no warning %s to accept", r.ID, w.id)
 			}
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,9 @@ func runVet(ctx context.Context, files []policy.File, host bool) vet.Report {
 	r := vet.Run(ctx, files, vet.Options{})
 	if host {
 		r.Findings = append(r.Findings, checkFiles(files)...)
-		r.Findings = append(r.Findings, checkPrograms(r.Snapshot.Rules())...)
+		rules := r.Snapshot.Rules()
+		r.Findings = append(r.Findings, checkPrograms(rules)...)
+		r.Findings = append(r.Findings, unaccepted(slices.Concat(checkScripts(rules), checkRoots(r.Snapshot.Executables())), rules)...)
 	}
 	return r
 }
