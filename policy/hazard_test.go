@@ -92,6 +92,7 @@ func TestSubsumed(t *testing.T) {
 		{"the same", rules("go", "go"), "p.yaml:11:7: W A-SUBSUMED: b:1 accepts nothing that a:1"},
 		{"the same, before", rules("go", "go [x]"), "p.yaml:7:7: W A-SUBSUMED: a:1 accepts nothing that b:1"},
 		{"not for one of its callers", rules("go\n    callers: [{user: alice}, {user: bob}]", "go [x]"), ""},
+		{"for a chain alone", rules("go <n:int(1..5)>\n    callers: []", "go <n:int(1..9)>"), ""},
 		{"overlap only", rules("go <n:int(1..5)>", "go <n:int(3..9)>"), ""},
 		{"a path with less access", rules("<a:path(/a/b)>", "<a:path(/a)>\n    args: {}"), ""},
 	} {

@@ -49,6 +49,11 @@ func (p *proofs) subsumed(prog *program, requests *argv.Requests, digests []stri
 // covers reports whether what b decides is what a would, for all callers of a.
 func (p *proofs) covers(prog *program, b, a argv.LineRef, digests []string) bool {
 	x, y := prog.rules[a.Rule], prog.rules[b.Rule]
+	// Nobody calls a rule without callers by itself: what it is for is a chain,
+	// and that another rule accepts the same says nothing about the chain.
+	if x != y && len(x.Callers) == 0 {
+		return false
+	}
 	if x.key != y.key || digests[a.Rule] != digests[b.Rule] {
 		return false
 	}

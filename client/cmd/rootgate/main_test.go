@@ -45,9 +45,8 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status":       wantStatus,
-			"auditlog":     writeAuditLog,
-			"auditrecords": writeRecords,
+			"status":   wantStatus,
+			"auditlog": writeAuditLog,
 		},
 	})
 }
