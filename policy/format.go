@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"unicode"
@@ -101,12 +100,7 @@ func sameNodes(a, b *yaml.Node, blocks map[*yaml.Node]bool) bool {
 func (d *document) argvLayout(n *yaml.Node, rows []string) []string {
 	text, err := argv.Layout(strings.Join(rows, "\n"))
 	if err != nil {
-		line, column, msg := n.Line, n.Column, err.Error()
-		if e, ok := errors.AsType[*argv.SyntaxError](err); ok {
-			line, column = d.src.blockPos(n, e.Line, e.Col)
-			msg = e.Msg
-		}
-		d.report(SeverityError, line, column, "G-PARSE", "%s", clipLong(msg))
+		d.syntaxErrors(n, err)
 		return rows
 	}
 	return strings.Split(text, "\n")

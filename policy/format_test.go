@@ -66,6 +66,28 @@ func TestFormat(t *testing.T) {
 	}
 }
 
+func TestExpand(t *testing.T) {
+	const in = "rules:\r\n-  argv: |2  # c\n      # -v/--verbose\n      -v/--verbose  a\n         -q/--quiet\nnever:\n  - argv: |\n     x\n     -v/--verbose"
+	const want = "rules:\n-  argv: |2  # c\n      # -v/--verbose\n      (-v|--verbose)  a\n         (-q|--quiet)\nnever:\n  - argv: |\n     x\n     (-v|--verbose)"
+	got, found := Expand(File{Name: "p.yaml", Data: []byte(in)})
+	if found != nil || string(got) != want {
+		t.Errorf("Expand(%q) = %q, %v, want %q", in, got, found, want)
+	}
+	for _, tt := range []struct{ in, want string }{
+		{"- a\n", ""},
+		{"a: [\n", "p.yaml:2:1: E F-SYNTAX"},
+		{"rules:\n  - argv: |\n      a\n      (b\n", "p.yaml:4:9: E G-PARSE"},
+	} {
+		got, found := Expand(File{Name: "p.yaml", Data: []byte(tt.in)})
+		if tt.want == "" && string(got) == tt.in {
+			continue
+		}
+		if err := found.Err(); got != nil || err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("Expand(%q) = %q, %v, want %s", tt.in, got, found, tt.want)
+		}
+	}
+}
+
 func TestFormatRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, in, want string }{
 		{"not YAML", "a: [\n", "p.yaml:2:1: E F-SYNTAX"},
@@ -186,5 +208,12 @@ func FuzzFormat(f *testing.F) {
 			return
 		}
 		wantSame(t, string(data), string(out))
+		expanded, found := Expand(File{Name: "p.yaml", Data: data})
+		if (expanded == nil) != found.HasErrors() {
+			t.Fatalf("expanded %q, findings %v", expanded, found)
+		}
+		if again, _ := Expand(File{Name: "p.yaml", Data: expanded}); string(again) != string(expanded) {
+			t.Errorf("expanded %q, and again %q", expanded, again)
+		}
 	})
 }

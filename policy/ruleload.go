@@ -229,6 +229,12 @@ func (d *document) block(n *yaml.Node, scope argv.Scope) *argv.Block {
 	if err == nil {
 		return block
 	}
+	d.syntaxErrors(n, err)
+	return nil
+}
+
+// syntaxErrors reports what the grammar found in the block n, where it stands.
+func (d *document) syntaxErrors(n *yaml.Node, err error) {
 	found := false
 	for _, e := range flatten(err) {
 		if s, ok := errors.AsType[*argv.SyntaxError](e); ok {
@@ -244,7 +250,6 @@ func (d *document) block(n *yaml.Node, scope argv.Scope) *argv.Block {
 	if !found {
 		d.fail(n, "G-PARSE", "argv: %s", clipLong(err.Error()))
 	}
-	return nil
 }
 
 // flatten returns the errors that err joins.

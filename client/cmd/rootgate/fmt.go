@@ -19,6 +19,9 @@ key, one space between the words of usage lines. Nothing but spaces changes:
 comments, blank lines, quotes and the order of everything stay. PATH is a file,
 or a directory of which every *.yaml is taken.
 
+With --expand, options that stand in both spellings are written out:
+-w/--wait:<n> becomes (-w <n>|--wait <n>|--wait=<n>).
+
 With -w, the files are written instead, each of them at once or not at all, with
 its owner and mode. With --check, those that would change are listed.
 
@@ -28,7 +31,7 @@ Exit status: 0; 1 when a file cannot be formatted or, with --check, would change
 2 when a file cannot be read or written.`
 
 // fmtFlags are the flags of policy fmt.
-type fmtFlags struct{ check, write bool }
+type fmtFlags struct{ check, write, expand bool }
 
 func (a *app) policyFmt() *cobra.Command {
 	var f fmtFlags
@@ -50,8 +53,21 @@ func (a *app) policyFmt() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&f.check, "check", false, "list the files that would change, and write nothing")
 	cmd.Flags().BoolVarP(&f.write, "write", "w", false, "write the files instead of printing")
+	cmd.Flags().BoolVar(&f.expand, "expand", false, "write out options that stand in both spellings")
 	cmd.MarkFlagsMutuallyExclusive("check", "write")
 	return cmd
+}
+
+// text returns a file as it is to be.
+func (f fmtFlags) text(file policy.File) ([]byte, policy.Findings) {
+	if f.expand {
+		expanded, found := policy.Expand(file)
+		if found.HasErrors() {
+			return nil, found
+		}
+		file.Data = expanded
+	}
+	return policy.Format(file)
 }
 
 // format formats files. It goes through all of them, whatever is found in one.
@@ -62,7 +78,7 @@ func (a *app) format(files []policy.File, f fmtFlags) error {
 	}{[]string{}, []jsonFinding{}}
 	var text bytes.Buffer
 	for _, file := range files {
-		formatted, found := policy.Format(file)
+		formatted, found := f.text(file)
 		for _, x := range found {
 			out.Findings = append(out.Findings, newJSONFinding(x))
 			text.WriteString(printable(x.String()) + "\n")
