@@ -156,7 +156,11 @@ func yamlError(err error) (line, column int, msg string) {
 		return e.line, 1, e.Error()
 	}
 	if e, ok := errors.AsType[*yaml.LoadError](err); ok {
-		return e.Mark.Line, e.Mark.Column, e.Message
+		msg = e.Message
+		if e.ContextMsg != "" && e.ContextMark.Line > 0 && e.ContextMark != e.Mark {
+			msg += fmt.Sprintf(", %s that begins at %d:%d", e.ContextMsg, e.ContextMark.Line, e.ContextMark.Column)
+		}
+		return e.Mark.Line, e.Mark.Column, msg
 	}
 	return 0, 0, err.Error()
 }

@@ -120,7 +120,11 @@ func (d *document) umask(n *yaml.Node, def uint32) uint32 {
 
 func (d *document) applyFS(parent FS, n *yaml.Node, hasWhy bool, at origins) FS {
 	if n.Kind == yaml.ScalarNode && !isNull(n) {
-		if d.oneOf(n, "fs", "", "host") != "host" {
+		s, ok := d.text(n, "fs")
+		if ok && s != "host" {
+			d.fail(n, "F-VALUE", "fs is %q, expected host, or a mapping of read, write and exec", clip(s))
+		}
+		if s != "host" {
 			return parent
 		}
 		if !hasWhy {

@@ -39,6 +39,17 @@ func (d *document) fields(n *yaml.Node, s schema) (_ map[string]field, ok bool) 
 	return out, true
 }
 
+// lacks adds an error about a key that a mapping has to have and has not. Where a
+// key is unknown it adds none: that one is misspelt, and has its error.
+func (d *document) lacks(n *yaml.Node, s schema, id, format string, args ...any) {
+	for _, f := range pairs(n) {
+		if !slices.Contains(s.keys, f.key.Value) {
+			return
+		}
+	}
+	d.fail(n, id, format, args...)
+}
+
 // pairs returns the keys of a mapping in the order written.
 func pairs(n *yaml.Node) []field {
 	out := make([]field, 0, len(n.Content)/2)

@@ -144,9 +144,11 @@ func (d *document) callersAt(n *yaml.Node) []Position {
 	return out
 }
 
+var callerSchema = schema{what: "a caller", keys: []string{"user", "uid", "group", "unit"}, later: []string{"exe"}}
+
 // caller reads a caller: one spec, or one for each unit that it names.
 func (d *document) caller(n *yaml.Node) (specs []CallerSpec, ok bool) {
-	f, ok := d.fields(n, schema{what: "a caller", keys: []string{"user", "uid", "group", "unit"}, later: []string{"exe"}})
+	f, ok := d.fields(n, callerSchema)
 	if !ok {
 		return nil, false
 	}
@@ -158,6 +160,10 @@ func (d *document) caller(n *yaml.Node) (specs []CallerSpec, ok bool) {
 	case byName && byUID:
 		d.fail(uid.key, "F-VALUE", "a caller has user and uid; one of them says who it is")
 	case byName:
+		if user.value.ShortTag() == "!!int" {
+			d.fail(user.value, "F-YAMLTYPE", "user is %s, expected a name; write uid: for a number", describe(user.value))
+			break
+		}
 		if _, ok := d.text(user.value, "user"); ok {
 			a, _ := d.account(user.value, "user", false)
 			d.warnUnknown(user.value, "user", a)
@@ -182,7 +188,7 @@ func (d *document) caller(n *yaml.Node) (specs []CallerSpec, ok bool) {
 		return nil, false
 	}
 	if !s.byUser && !s.byGroup && len(units) == 0 {
-		d.fail(n, "C-ANY", "a caller without a condition would be everybody; name a user, uid, group or unit")
+		d.lacks(n, callerSchema, "C-ANY", "a caller without a condition would be everybody; name a user, uid, group or unit")
 		return nil, false
 	}
 	if len(units) == 0 {

@@ -184,8 +184,8 @@ func TestWarnings(t *testing.T) {
 		{"own uid by group", rule("callers: [{group: ops}]", "run: {user: bob, groups: [ops]}"), "p.yaml:4:5: W C-SAMEUID: the caller group ops, of which the account bob"},
 		{"own uid by primary group", rule("callers: [{group: alice}]", "run: {user: alice}"), "p.yaml:4:5: W C-SAMEUID:"},
 		{"own uid by run_user's group", rule("callers: [{group: spool}]"), "p.yaml:4:5: W C-SAMEUID: the caller group spool"},
-		{"all of etc", rule("run: {fs: {read: [/etc]}}"), "p.yaml:4:5: W P-PATHSELF: fs.read grants all of /etc;"},
-		{"all of it", rule("run: {fs: {exec: [/]}}"), "p.yaml:4:5: W P-PATHSELF: fs.exec grants all of /;"},
+		{"all of etc", rule("run: {fs: {read: [/etc]}}"), "p.yaml:7:23: W P-PATHSELF: fs.read grants all of /etc;"},
+		{"all of it", rule("run: {fs: {exec: [/]}}"), "p.yaml:7:23: W P-PATHSELF: fs.exec grants all of /;"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, found := Load(t.Context(), []File{{"p.yaml", []byte(c.text)}}, options())

@@ -42,15 +42,20 @@ func (d *document) readNevers(file *fileScope) {
 	}
 }
 
+var (
+	neverSchema = schema{what: "a never", keys: strings.Fields("id why exec argv when")}
+	whenSchema  = schema{what: "when", keys: strings.Fields("fs.read fs.write fs.exec caps seccomp user net")}
+)
+
 func (d *document) readNever(n *yaml.Node, file *fileScope) *draftNever {
 	before := d.out.counts[SeverityError]
-	f, ok := d.fields(n, schema{what: "a never", keys: strings.Fields("id why exec argv when")})
+	f, ok := d.fields(n, neverSchema)
 	if !ok {
 		return nil
 	}
 	never := &draftNever{Never: &Never{Pos: d.pos(n)}, doc: d}
 	if v, ok := f["id"]; !ok {
-		d.fail(n, "F-VALUE", "a never has no id:")
+		d.lacks(n, neverSchema, "F-VALUE", "a never has no id:")
 	} else {
 		never.ID = d.neverID(v.value)
 	}
@@ -67,7 +72,7 @@ func (d *document) readNever(n *yaml.Node, file *fileScope) *draftNever {
 		never.when = d.condition(v.value)
 	}
 	if f["exec"].value == nil && f["argv"].value == nil && f["when"].value == nil {
-		d.fail(n, "F-VALUE", "a never with no exec:, argv: or when: would forbid everything")
+		d.lacks(n, neverSchema, "F-VALUE", "a never with no exec:, argv: or when: would forbid everything")
 	}
 	if d.out.counts[SeverityError] > before {
 		return nil
@@ -137,12 +142,12 @@ func (d *document) neverLines(n *yaml.Node, never *draftNever, file *fileScope) 
 
 // condition reads "when: {fs.write: [...], caps: any, ...}".
 func (d *document) condition(n *yaml.Node) *condition {
-	f, ok := d.fields(n, schema{what: "when", keys: strings.Fields("fs.read fs.write fs.exec caps seccomp user net")})
+	f, ok := d.fields(n, whenSchema)
 	if !ok {
 		return nil
 	}
 	if len(f) == 0 {
-		d.fail(n, "F-VALUE", "when: has no condition")
+		d.lacks(n, whenSchema, "F-VALUE", "when: has no condition")
 	}
 	c := &condition{}
 	for _, l := range []struct {

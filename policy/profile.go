@@ -38,10 +38,9 @@ func (d *document) readProfiles(n *yaml.Node, file *fileScope) {
 		case !profileName.MatchString(f.key.Value):
 			d.fail(f.key, "F-VALUE", "%q is not the name of a profile", clip(f.key.Value))
 		default:
-			if p := d.readProfile(f); p != nil {
-				p.file = file
-				file.profiles[name] = p
-			}
+			p := d.readProfile(f)
+			p.file = file
+			file.profiles[name] = p
 		}
 	}
 }
@@ -58,16 +57,15 @@ func (d *document) readProfile(f field) *profileDraft {
 	keys, ok := d.fields(f.value, schema{
 		what: "a profile", keys: strings.Fields("extends why run"), later: strings.Fields("abstract accept"),
 	})
-	if !ok {
-		return nil
-	}
+	// One with findings is there all the same: a rule that names it is not wrong.
 	p := &profileDraft{key: f.key, parent: baseProfile}
+	if !ok {
+		return p
+	}
 	if v, ok := keys["extends"]; ok {
-		parent, ok := d.word(v.value, "extends")
-		if !ok {
-			return nil
+		if parent, ok := d.word(v.value, "extends"); ok {
+			p.parent, p.extends = ProfileName(parent), v.value
 		}
-		p.parent, p.extends = ProfileName(parent), v.value
 	}
 	if v, ok := keys["why"]; ok {
 		p.hasWhy = d.prose(v.value, "why") != ""
@@ -93,7 +91,10 @@ func (d *document) profile(n *yaml.Node, file *fileScope, name ProfileName) Effe
 		owner := p.file.doc
 		if p.file.tooDeep(name) {
 			owner.fail(p.key, "F-LIMIT", "the profile %s stands on itself, or on more than %d others", name, maxExtends-1)
-			p.effect = &effect
+			// One error is enough for all that stand on each other.
+			for at := p; at != nil && at.effect == nil; at = at.file.profiles[at.parent] {
+				at.effect = &effect
+			}
 			return effect
 		}
 		effect = owner.profile(p.extends, p.file, p.parent)

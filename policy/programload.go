@@ -17,7 +17,7 @@ var digest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 func (d *document) programs(n *yaml.Node, f map[string]field) []Program {
 	v, ok := f["exec"]
 	if !ok {
-		d.fail(n, "F-VALUE", "a rule has no exec:, the program it runs")
+		d.lacks(n, ruleSchema, "F-VALUE", "a rule has no exec:, the program it runs")
 		return nil
 	}
 	items := []*yaml.Node{v.value}
@@ -43,24 +43,27 @@ func (d *document) programs(n *yaml.Node, f map[string]field) []Program {
 	return out
 }
 
+var execSchema = schema{what: "exec", keys: []string{"path", "sha256"}}
+
 func (d *document) program(n *yaml.Node) (p Program, ok bool) {
 	if n.Kind != yaml.MappingNode {
 		p.Path, ok = d.execPath(n)
 		return p, ok
 	}
-	f, ok := d.fields(n, schema{what: "exec", keys: []string{"path", "sha256"}})
+	f, ok := d.fields(n, execSchema)
 	if !ok {
 		return p, false
 	}
 	path, ok := f["path"]
 	if !ok {
-		d.fail(n, "F-VALUE", "exec has no path:")
+		d.lacks(n, execSchema, "F-VALUE", "exec has no path:")
 		return p, false
 	}
 	if p.Path, ok = d.execPath(path.value); !ok {
 		return p, false
 	}
 	if v, ok := f["sha256"]; ok {
+		before := d.out.counts[SeverityError]
 		p.SHA256 = editList(d, v.value, "sha256", nil, func(n *yaml.Node, s string) (string, bool) {
 			if !digest.MatchString(s) {
 				d.fail(n, "F-VALUE", "sha256: %q is not 64 lower case hexadecimal digits", clip(s))
@@ -68,7 +71,7 @@ func (d *document) program(n *yaml.Node) (p Program, ok bool) {
 			}
 			return s, true
 		})
-		if len(p.SHA256) == 0 {
+		if len(p.SHA256) == 0 && d.out.counts[SeverityError] == before {
 			d.fail(v.value, "F-VALUE", "sha256 names no digest: no program would do")
 		}
 	}

@@ -29,6 +29,11 @@ func (d *document) signal(n *yaml.Node, s string) (string, bool) {
 	return "", false
 }
 
+var (
+	stdinSchema = schema{what: "stdin", keys: []string{"max", "utf8", "lines", "max_lines"}, later: []string{"schema"}}
+	cwdSchema   = schema{what: "cwd", keys: []string{"under"}, later: []string{"owner", "create"}}
+)
+
 // netns reads "netns: TYPE" or "netns: {type: TYPE, required: true}".
 func (d *document) netns(n *yaml.Node, types argv.Scope) Netns {
 	if n.Kind != yaml.MappingNode {
@@ -39,7 +44,7 @@ func (d *document) netns(n *yaml.Node, types argv.Scope) Netns {
 	s := typeSchema
 	s.what, s.keys = "netns", append(slices.Clone(s.keys), "required")
 	f, ok := d.fields(n, s)
-	if !ok {
+	if !ok || len(f) < len(pairs(n)) {
 		return Netns{}
 	}
 	var ns Netns
@@ -73,12 +78,12 @@ const (
 // "stdin: {max: SIZE, utf8: true, lines: RE2, max_lines: N}".
 func (d *document) stdin(n *yaml.Node) (s Stdin) {
 	if n.Kind != yaml.MappingNode {
-		d.oneOf(n, "stdin", "none", "none")
+		if s, ok := d.text(n, "stdin"); ok && s != "none" {
+			d.fail(n, "F-VALUE", "stdin is %q, expected none, or a mapping with max", clip(s))
+		}
 		return s
 	}
-	f, ok := d.fields(n, schema{
-		what: "stdin", keys: []string{"max", "utf8", "lines", "max_lines"}, later: []string{"schema"},
-	})
+	f, ok := d.fields(n, stdinSchema)
 	if !ok {
 		return s
 	}
@@ -94,7 +99,7 @@ func (d *document) stdin(n *yaml.Node) (s Stdin) {
 	}
 	v, ok := f["max"]
 	if !ok {
-		d.fail(n, "F-VALUE", "stdin has no max:, the bytes it may take")
+		d.lacks(n, stdinSchema, "F-VALUE", "stdin has no max:, the bytes it may take")
 		return Stdin{}
 	}
 	s.Max, _ = d.size(v.value, "stdin.max", 1, maxStdin)
@@ -123,13 +128,13 @@ func (d *document) ruleCwd(r *draftRule, n *yaml.Node) {
 		}
 		return
 	}
-	f, ok := d.fields(n, schema{what: "cwd", keys: []string{"under"}, later: []string{"owner", "create"}})
+	f, ok := d.fields(n, cwdSchema)
 	if !ok {
 		return
 	}
 	v, ok := f["under"]
 	if !ok {
-		d.fail(n, "F-VALUE", "cwd has no under:, the directories that a request may choose from")
+		d.lacks(n, cwdSchema, "F-VALUE", "cwd has no under:, the directories that a request may choose from")
 		return
 	}
 	r.Cwd = d.roots(v.value, "cwd.under")

@@ -11,8 +11,8 @@ import (
 // checkRule reports effects that would undo what the rule is held to.
 func (d *document) checkRule(n *yaml.Node, r *draftRule) {
 	d.checkHostPaths(r)
-	d.checkFiles(n, r.Effect)
-	d.checkTrees(n, r.Effect.FS)
+	d.checkFiles(n, r)
+	d.checkTrees(n, r)
 	d.checkSameUID(r)
 }
 
@@ -41,11 +41,13 @@ const programFD = 900
 
 // checkFiles refuses a limit of descriptors which lets the command put a
 // program of its own at programFD.
-func (d *document) checkFiles(n *yaml.Node, e Effect) {
+func (d *document) checkFiles(n *yaml.Node, r *draftRule) {
+	e := r.Effect
 	if e.Limits.Files <= programFD || slices.Contains(e.Seccomp, "@exec") || slices.Contains(e.Seccomp, "execve") {
 		return
 	}
-	d.report(SeverityError, n.Line, n.Column, "R-NOFILE",
+	at := d.near(n, r.Origin("run.limits.nofile", ""))
+	d.report(SeverityError, at.Line, at.Column, "R-NOFILE",
 		"limits.nofile is %d: above %d the command could fill the descriptor from which its program was started, "+
 			"and start another; lower it, or say that it may with seccomp: [+@exec]", e.Limits.Files, programFD)
 }
@@ -58,9 +60,19 @@ var (
 	readTrees = strings.Fields("/ /dev /etc /proc /sys")
 )
 
+// near returns where a part of the rule at n was written when that is in this
+// file, and n otherwise: findings about a rule stand in its file.
+func (d *document) near(n *yaml.Node, origin Position) Position {
+	if origin.File == d.src.name && origin.Line > 0 {
+		return origin
+	}
+	return d.pos(n)
+}
+
 // checkTrees reports grants of whole system directories. Single files in them
 // are what a rule should name.
-func (d *document) checkTrees(n *yaml.Node, fs FS) {
+func (d *document) checkTrees(n *yaml.Node, r *draftRule) {
+	fs := r.Effect.FS
 	for _, l := range []struct {
 		name     string
 		severity Severity
@@ -73,7 +85,8 @@ func (d *document) checkTrees(n *yaml.Node, fs FS) {
 	} {
 		for _, p := range l.granted {
 			if slices.Contains(l.trees, p) {
-				d.report(l.severity, n.Line, n.Column, "P-PATHSELF",
+				at := d.near(n, r.Origin("run.fs."+l.name, p))
+				d.report(l.severity, at.Line, at.Column, "P-PATHSELF",
 					"fs.%s grants all of %s; name the files or directories in it that the command needs", l.name, p)
 			}
 		}

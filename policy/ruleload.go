@@ -90,7 +90,7 @@ func (d *document) readRule(n *yaml.Node, file *fileScope) *draftRule {
 func (d *document) ruleID(n *yaml.Node, f map[string]field) (RuleID, bool) {
 	v, ok := f["id"]
 	if !ok {
-		d.fail(n, "F-VALUE", "a rule has no id:")
+		d.lacks(n, ruleSchema, "F-VALUE", "a rule has no id:")
 		return "", false
 	}
 	s, ok := d.word(v.value, "id")
@@ -171,7 +171,7 @@ func (d *document) ruleLines(n *yaml.Node, r *draftRule, f map[string]field, fil
 	}
 	v, ok := f["argv"]
 	if !ok {
-		d.fail(n, "F-VALUE", "rule %s has no argv: block (argv: '' is no arguments)", r.ID)
+		d.lacks(n, ruleSchema, "F-VALUE", "rule %s has no argv: block (argv: '' is no arguments)", r.ID)
 		return
 	}
 	before := d.out.counts[SeverityError]

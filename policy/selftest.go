@@ -98,9 +98,11 @@ func (d *document) testArgv(n *yaml.Node) ([]string, bool) {
 	return out, true
 }
 
+var testSchema = schema{what: "a test", keys: strings.Fields("argv netns env cwd stdin caller")}
+
 func (d *document) readTestMap(n *yaml.Node) (t testCase, ok bool) {
 	t.node = n
-	f, ok := d.fields(n, schema{what: "a test", keys: strings.Fields("argv netns env cwd stdin caller")})
+	f, ok := d.fields(n, testSchema)
 	if !ok {
 		return t, false
 	}
@@ -108,7 +110,7 @@ func (d *document) readTestMap(n *yaml.Node) (t testCase, ok bool) {
 	if v, ok := f["argv"]; ok {
 		t.req.Argv, _ = d.testArgv(v.value)
 	} else {
-		d.fail(n, "F-VALUE", "a test has no argv:")
+		d.lacks(n, testSchema, "F-VALUE", "a test has no argv:")
 	}
 	if v, ok := f["netns"]; ok {
 		t.req.Netns, _ = d.text(v.value, "netns")

@@ -26,7 +26,7 @@ func (d *document) typeOf(n *yaml.Node, what string, scope argv.Scope) (*argv.Ty
 		return d.notation(n, what, s, scope)
 	}
 	f, ok := d.fields(n, typeSchema)
-	if !ok {
+	if !ok || len(f) < len(pairs(n)) { // an unknown key: the type would be another
 		return nil, false
 	}
 	return d.typeFrom(n, what, f, scope)
@@ -85,7 +85,7 @@ func (d *document) typeError(n *yaml.Node, what, name string, err error) bool {
 		id = e.Check
 	}
 	hint := ""
-	if !isTypeName(name) {
+	if name, _, _ := strings.Cut(name, "("); !isTypeName(name) {
 		hint = didYouMean(name, argv.TypeNames())
 	}
 	d.fail(n, id, "%s: %s%s", what, clipLong(err.Error()), hint)
@@ -121,9 +121,12 @@ func (d *document) scopeOf(n *yaml.Node, what string, outer argv.Scope) argv.Sco
 			d.fail(f.key, "F-VALUE", "%s: %s is a type of the language and cannot be defined again", what, name)
 			continue
 		}
-		if t, ok := d.typeOf(f.value, what+" "+name, outer); ok {
-			scope[name] = t
+		t, ok := d.typeOf(f.value, what+" "+name, outer)
+		if !ok {
+			// The policy is refused for it; what uses the name is not wrong, too.
+			t, _ = argv.NewType("str", argv.Params{})
 		}
+		scope[name] = t
 	}
 	return scope
 }

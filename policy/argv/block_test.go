@@ -20,7 +20,7 @@ func TestParseErrors(t *testing.T) {
 	scope := Scope{"dev": mustType(t, "ifname")}
 	tests := []struct{ src, check, want string }{
 		{"a | b", "G-PARSE", `1:3: "|" outside of brackets, expected "(a|b)", or two lines`},
-		{"(a|b", "G-PARSE", `1:5: end of line, the bracket of column 1 is open, expected ")"`},
+		{"(a|b", "G-PARSE", `1:5: end of line, a "(" is open, expected ")"`},
 		{"(a|b]", "G-PARSE", `1:5: "]", expected "|" or ")"`},
 		{"a )", "G-PARSE", `1:3: ")" without its opening bracket`},
 		{"a }", "G-PARSE", `without its opening bracket`},

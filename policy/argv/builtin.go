@@ -71,7 +71,7 @@ func ranged(name string, least, most int64, e func(lo, hi int64) expr) definitio
 			l := language{short: name, all: []expr{e(lo, hi)}, dash: true}
 			if p.Min != nil || p.Max != nil {
 				p.Min, p.Max = &lo, &hi
-				l.short += "(" + formatBound(name, lo) + ".." + formatBound(name, hi) + ")"
+				l.short += "(" + FormatBound(name, lo) + ".." + FormatBound(name, hi) + ")"
 			}
 			// "-" is part of the numbers here, not the sign of an option: a range
 			// with negative numbers asks for it.

@@ -134,8 +134,8 @@ func TestBounds(t *testing.T) {
 		if shown == "" {
 			shown = tt.text
 		}
-		if err != nil || got != tt.want || formatBound(tt.name, got) != shown {
-			t.Errorf("%s %s: got %d as %s, %v, want %d as %s", tt.name, tt.text, got, formatBound(tt.name, got), err, tt.want, shown)
+		if err != nil || got != tt.want || FormatBound(tt.name, got) != shown {
+			t.Errorf("%s %s: got %d as %s, %v, want %d as %s", tt.name, tt.text, got, FormatBound(tt.name, got), err, tt.want, shown)
 		}
 	}
 	for _, bad := range [][2]string{

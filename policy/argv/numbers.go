@@ -29,8 +29,8 @@ func ParseBound(name, text string) (int64, error) {
 	return n, nil
 }
 
-// formatBound is the inverse of ParseBound.
-func formatBound(name string, n int64) string {
+// FormatBound is the inverse of ParseBound.
+func FormatBound(name string, n int64) string {
 	switch name {
 	case "decimal":
 		sign, m := "", magnitude(n)
@@ -97,9 +97,9 @@ func (p Params) ordered(name string, least, most int64) (lo, hi int64, err error
 	}
 	switch {
 	case min(lo, hi) < least || max(lo, hi) > most:
-		return 0, 0, typeErrorf("T-REGEX", name, "a bound is not from %s to %s", formatBound(name, least), formatBound(name, most))
+		return 0, 0, typeErrorf("T-REGEX", name, "a bound is not from %s to %s", FormatBound(name, least), FormatBound(name, most))
 	case lo > hi:
-		return 0, 0, typeErrorf("T-REGEX", name, "no value at all matches: %s is greater than %s", formatBound(name, lo), formatBound(name, hi))
+		return 0, 0, typeErrorf("T-REGEX", name, "no value at all matches: %s is greater than %s", FormatBound(name, lo), FormatBound(name, hi))
 	}
 	return lo, hi, nil
 }
@@ -121,7 +121,7 @@ func parseDecimal(text string) (int64, error) {
 	n, carry := bits.Add64(n, frac, 0)
 	switch {
 	case hi+carry > 0 || n > math.MaxInt64:
-		return 0, fmt.Errorf("%q is out of range: at most %s", text, formatBound("decimal", math.MaxInt64))
+		return 0, fmt.Errorf("%q is out of range: at most %s", text, FormatBound("decimal", math.MaxInt64))
 	case m[1] == "":
 		return int64(n), nil
 	case n == 0:

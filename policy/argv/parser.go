@@ -268,7 +268,7 @@ func (p *parser) alternatives(closer rune, member func(seq) error) (alts []seq, 
 			p.depth--
 			return alts, spaced, nil
 		case 0:
-			return nil, false, p.errorf(p.i, "G-PARSE", strconv.Quote(string(closer)), "end of line, the bracket of column %d is open", p.pos[open].col)
+			return nil, false, p.errorf(p.i, "G-PARSE", strconv.Quote(string(closer)), "end of line, a %q is open", string(p.src[open]))
 		default:
 			return nil, false, p.errorf(p.i, "G-PARSE", `"|" or `+strconv.Quote(string(closer)), "%s", p.found())
 		}

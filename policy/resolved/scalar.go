@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -89,7 +90,8 @@ func typeText(t *argv.Type, more ...string) string {
 	params := reflect.ValueOf(t.Params())
 	for i := range params.NumField() {
 		if v := params.Field(i); !v.IsZero() {
-			fields = append(fields, keyOf(params.Type().Field(i).Name)+": "+paramText(v))
+			name := params.Type().Field(i).Name
+			fields = append(fields, keyOf(name)+": "+paramText(t.Name(), name, v))
 		}
 	}
 	return "{" + strings.Join(append(fields, more...), ", ") + "}"
@@ -97,8 +99,11 @@ func typeText(t *argv.Type, more ...string) string {
 
 // keyOf returns the key of the language for a field of argv.Params.
 func keyOf(field string) string {
-	if field == "FileKind" {
+	switch field {
+	case "FileKind", "LinkKind":
 		return "kind"
+	case "BindFD":
+		return "bind"
 	}
 	var b strings.Builder
 	for i, r := range field {
@@ -110,20 +115,24 @@ func keyOf(field string) string {
 	return b.String()
 }
 
-// paramText writes the value of a constraint.
-func paramText(v reflect.Value) string {
-	switch v.Kind() {
-	case reflect.Pointer:
-		return paramText(v.Elem())
-	case reflect.Slice:
-		items := make([]string, v.Len())
-		for i := range items {
-			items[i] = paramText(v.Index(i))
+// paramText writes the value of a constraint of the type name.
+func paramText(name, field string, v reflect.Value) string {
+	switch x := v.Interface().(type) {
+	case *argv.Type:
+		return typeText(x)
+	case *int64:
+		text := argv.FormatBound(name, *x)
+		if _, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return text
 		}
-		return "[" + strings.Join(items, ", ") + "]"
-	case reflect.String:
-		return scalar(v.String())
-	default:
-		return fmt.Sprint(v.Interface())
+		return scalar(text)
+	case []string:
+		return list(x)
+	case string:
+		return scalar(x)
 	}
+	if field == "BindFD" {
+		return "fd"
+	}
+	return fmt.Sprint(v.Interface())
 }

@@ -3,11 +3,13 @@ package resolved
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rootgate-project/rootgate/policy"
+	"github.com/rootgate-project/rootgate/policy/argv"
 )
 
 // base and site are a policy of two files: a chain of profiles, edited lists,
@@ -192,6 +194,41 @@ func types(r *policy.Rule) string {
 		out = append(out, t.Name+"="+typeText(t.Type))
 	}
 	return strings.Join(out, " ")
+}
+
+// TestTypes holds that a type is written so that it loads as what it is.
+func TestTypes(t *testing.T) {
+	for _, text := range []string{
+		"int(1..9)", "{type: int, min: -1, max: 9, except: [3, 5]}", "size(1KiB..4MiB)", "{type: size, min: 1KiB, max: 10MiB, except: [2KiB]}",
+		"decimal(0..1.5)", "duration(1s..90s)", "{type: duration, min: 500ms, max: 1m, except: [2s]}",
+		"{type: path, under: [/srv], access: write, kind: dir, depth: 2, owner: [root, '0'], create: true}",
+		"{type: path, under: [/srv], bind: fd}", "{type: ifname, kind: veth, exists: true, except: [lo]}",
+		"{type: pid, exe: [/usr/sbin/dnsmasq], unit: ['a-*.service']}", "{type: user, in_group: ops, uid_min: 1000}", "{type: user, allow_root: true}",
+		"{type: enum-list, items: [a, b]}", "{type: csv, of: {type: int, min: 1, max: 3, except: [2]}}", "{type: bundle, letters: abc}",
+		"{type: ip4, under: [10.0.0.0/8], except: [10.0.0.1]}", "uuid", "{re: '-?[a-z]', dash: true}",
+	} {
+		src := func(text string) policy.File {
+			return policy.File{Name: "t.yaml", Data: []byte("version: 1\ncallers: []\nrules:\n  - id: r\n    exec: /bin/a\n    args: {x: " +
+				text + "}\n    argv: |\n      a <x>\n")}
+		}
+		want := load(t, src(text))[0].Types[0].Type
+		shown := typeText(want)
+		got := load(t, src(shown))[0].Types[0].Type
+		if got.String() != want.String() || !reflect.DeepEqual(flatten(got), flatten(want)) {
+			t.Errorf("%s is shown as %s, which is %v %+v, want %v %+v", text, shown, got, got.Params(), want, want.Params())
+		}
+	}
+}
+
+// flatten returns the constraints of a type and of its items.
+func flatten(t *argv.Type) []argv.Params {
+	p := t.Params()
+	if p.Of == nil {
+		return []argv.Params{p}
+	}
+	inner := flatten(p.Of)
+	p.Of = nil
+	return append(inner, p)
 }
 
 func TestScalar(t *testing.T) {

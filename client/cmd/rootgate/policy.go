@@ -22,6 +22,7 @@ func (a *app) policy() *cobra.Command {
 	cmd.AddCommand(a.policyCheck(), a.policyTest(), a.policyVet(),
 		a.policyDiff(), a.policyDecide(), a.policyWhoCan(), a.policyList(), a.policySample(),
 		a.policyShow(), a.policyFmt())
+	cmd.AddCommand(a.policySchema())
 	cmd.AddCommand(a.policyImport())
 	return cmd
 }
