@@ -178,7 +178,7 @@ func TestDecimalRanges(t *testing.T) {
 			lo, hi = lo/100_000*100_000, hi/100_000*100_000
 			lo = min(lo, hi)
 		}
-		typ := mustTypeRapid(t, "decimal("+formatBound("decimal", lo)+".."+formatBound("decimal", hi)+")")
+		typ := mustTypeRapid(t, "decimal("+FormatBound("decimal", lo)+".."+FormatBound("decimal", hi)+")")
 		for _, n := range []int64{lo - 1, lo, lo + 1, hi - 1, hi, hi + 1, 0, rapid.Int64Range(-4*million, 4*million).Draw(t, "n")} {
 			s := micros(n).FloatString(6)
 			for _, text := range []string{s, strings.TrimRight(s, "0"), strings.TrimSuffix(strings.TrimRight(s, "0"), "."), s[:len(s)-3], "0" + s, s + "0"} {
@@ -230,7 +230,7 @@ func TestDurationRanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lo := rapid.Int64Range(0, 8_000_000).Draw(t, "lo")
 		hi := rapid.Int64Range(lo, 9_000_000).Draw(t, "hi")
-		typ := mustTypeRapid(t, "duration("+formatBound("duration", lo)+".."+formatBound("duration", hi)+")")
+		typ := mustTypeRapid(t, "duration("+FormatBound("duration", lo)+".."+FormatBound("duration", hi)+")")
 		var b strings.Builder
 		lead, radix := true, []int{3, 200, 9000, 90_000}
 		plain := true
@@ -245,7 +245,7 @@ func TestDurationRanges(t *testing.T) {
 				lead = false
 			}
 		}
-		texts := []string{b.String(), formatBound("duration", lo), formatBound("duration", hi), fmt.Sprintf("%dms", lo), fmt.Sprintf("%dms", hi+1), fmt.Sprintf("%ds", hi/1000)}
+		texts := []string{b.String(), FormatBound("duration", lo), FormatBound("duration", hi), fmt.Sprintf("%dms", lo), fmt.Sprintf("%dms", hi+1), fmt.Sprintf("%ds", hi/1000)}
 		for i, text := range texts {
 			d, err := time.ParseDuration(text)
 			ms := d.Milliseconds()
