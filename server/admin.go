@@ -14,6 +14,7 @@ import (
 	rootgatev1 "github.com/rootgate-project/rootgate/proto/rootgate/v1"
 	"github.com/rootgate-project/rootgate/server/audit"
 	"github.com/rootgate-project/rootgate/server/internal/accounts"
+	"github.com/rootgate-project/rootgate/server/internal/broker"
 	"github.com/rootgate-project/rootgate/server/internal/config"
 	"github.com/rootgate-project/rootgate/server/internal/peer"
 	"github.com/rootgate-project/rootgate/server/internal/policystore"
@@ -45,6 +46,11 @@ func (s *server) reload(ctx context.Context) (policy.Findings, error) {
 	if err == nil && !findings.HasErrors() {
 		gen := s.broker.Generation()
 		s.log.Info("policy installed", "generation", gen.Number, "rules", len(gen.Snapshot.Rules()), "sha256", gen.SHA256)
+		for _, f := range findings {
+			if f.ID == broker.CheckUnavailable {
+				s.log.Warn("calls of a usage line will be refused", "rule", f.Rule, "file", f.File, "line", f.Line, "reason", f.Message)
+			}
+		}
 		return nil, nil
 	}
 	s.log.Error("policy refused", "error", err, "findings", texts(findings))

@@ -24,6 +24,7 @@ import (
 	"github.com/rootgate-project/rootgate/server/internal/accounts"
 	"github.com/rootgate-project/rootgate/server/internal/broker"
 	"github.com/rootgate-project/rootgate/server/internal/config"
+	"github.com/rootgate-project/rootgate/server/internal/guard"
 	"github.com/rootgate-project/rootgate/server/internal/peer"
 	"github.com/rootgate-project/rootgate/server/internal/rpc"
 	"github.com/rootgate-project/rootgate/server/internal/sandbox"
@@ -169,7 +170,9 @@ func (s *server) open(ctx context.Context) error {
 	s.slots = throttle.NewSlots(throttle.Limits{
 		Running: s.config.Limits.Running, RunningPerUID: s.config.Limits.RunningPerUID, Queue: s.config.Limits.Queue,
 	})
+	files := &accounts.Files{Passwd: "/etc/passwd", Group: "/etc/group"}
 	s.broker = broker.New(broker.Options{
+		Accounts: func() (guard.Accounts, error) { return files.Current() },
 		Launcher: s.launcher, Audit: s.audit, Slots: s.slots, Log: s.log, MaxRunning: s.config.Limits.Running,
 	})
 	refused, err := s.reload(ctx)

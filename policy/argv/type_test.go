@@ -392,7 +392,8 @@ func TestPrintableIsIsPrint(t *testing.T) {
 }
 
 func FuzzParseType(f *testing.F) {
-	for _, s := range []string{"int(1..60)", "re([a-z]+)", "path(/a,/b)", "re((?i)x)", "ip6", "re([[:^alpha:]])", "int(-1..-9)", `re(\pL{9})`,
+	for _, s := range []string{
+		"int(1..60)", "re([a-z]+)", "path(/a,/b)", "re((?i)x)", "ip6", "re([[:^alpha:]])", "int(-1..-9)", `re(\pL{9})`,
 		"decimal(-1.5..2)", "size(1MiB..2GiB)", "duration(1s..1m30s)", "csv(ip4)", "csv(csv(", "enum-list(a,b)", "bundle(abc)", "ip6(fd00::/8)",
 		"cidr(10.0.0.0/8,::/0)", "host", "user",
 	} {
@@ -422,8 +423,15 @@ func mustTypeRapid(t *rapid.T, notation string) *Type {
 // and loses nothing that is not another spelling of it.
 func FuzzRefine(f *testing.F) {
 	for _, s := range [][3]string{
-		{"ip", "10.0.0.1", "::ffff:a00:1"}, {"cidr", "10.0.0.5/8", "10.0.0.6/8"}, {"size", "1M", "1000k"}, {"mac", "00:11:22:aa:bb:cc", "00:11:22:AA:bb:cc"},
-		{"decimal(0..9)", "1.5", "1.50"}, {"duration", "90s", "1m30s"}, {"host", "A", "a"}, {"path(/a)", "/a/b", "/a/b/"}, {"str", "x", "y"},
+		{"ip", "10.0.0.1", "::ffff:a00:1"},
+		{"cidr", "10.0.0.5/8", "10.0.0.6/8"},
+		{"size", "1M", "1000k"},
+		{"mac", "00:11:22:aa:bb:cc", "00:11:22:AA:bb:cc"},
+		{"decimal(0..9)", "1.5", "1.50"},
+		{"duration", "90s", "1m30s"},
+		{"host", "A", "a"},
+		{"path(/a)", "/a/b", "/a/b/"},
+		{"str", "x", "y"},
 	} {
 		f.Add(s[0], s[1], s[2])
 	}

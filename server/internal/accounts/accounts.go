@@ -25,6 +25,7 @@ const maxFile = 16 << 20
 // DB is an immutable snapshot of the account files. Safe for concurrent use.
 type DB struct {
 	users  map[string]ids
+	names  map[uint32]string
 	groups map[string]uint32
 	member map[string][]uint32
 }
@@ -51,7 +52,7 @@ func Load(passwdPath, groupPath string) (*DB, error) {
 // Parse reads the two formats. The first line of a name is the one that counts,
 // as in getpwnam(3).
 func Parse(passwd, group io.Reader) (*DB, error) {
-	db := &DB{users: map[string]ids{}, groups: map[string]uint32{}, member: map[string][]uint32{}}
+	db := &DB{users: map[string]ids{}, names: map[uint32]string{}, groups: map[string]uint32{}, member: map[string][]uint32{}}
 	err := eachLine(passwd, func(f []string) {
 		if len(f) != 7 {
 			return
@@ -60,6 +61,9 @@ func Parse(passwd, group io.Reader) (*DB, error) {
 		gid, okGID := parseID(f[3])
 		if _, seen := db.users[f[0]]; okUID && okGID && !seen && validName(f[0]) {
 			db.users[f[0]] = ids{uid, gid}
+			if _, seen := db.names[uid]; !seen {
+				db.names[uid] = f[0]
+			}
 		}
 	})
 	if err != nil {
@@ -118,6 +122,12 @@ func validName(s string) bool { return s != "" && !strings.ContainsAny(s[:1], "+
 func (db *DB) User(name string) (uid, gid uint32, ok bool) {
 	u, ok := db.users[name]
 	return u.uid, u.gid, ok
+}
+
+// Name returns the first user with an id, as getpwuid(3) does.
+func (db *DB) Name(uid uint32) (string, bool) {
+	name, ok := db.names[uid]
+	return name, ok
 }
 
 // Group returns the id of a group.

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -107,6 +106,8 @@ type Options struct {
 	Audit    Audit
 	Slots    *throttle.Slots
 	Log      *slog.Logger
+	// Accounts returns the accounts of the host as they are now.
+	Accounts func() (guard.Accounts, error)
 	// MaxRunning is the number of slots.
 	MaxRunning int
 }
@@ -293,13 +294,12 @@ func sameDecision(a, b policy.Decision) bool {
 
 func sameCaptures(a, b []argv.Capture) bool {
 	return slices.EqualFunc(a, b, func(x, y argv.Capture) bool {
-		return x.Name == y.Name && x.Value == y.Value && x.Type.Name() == y.Type.Name() &&
-			reflect.DeepEqual(x.Type.Params(), y.Type.Params())
+		return x.Name == y.Name && x.Value == y.Value && x.Type.Key() == y.Type.Key()
 	})
 }
 
 func (x *execution) guard() error {
-	held, err := guard.Open(x.decision)
+	held, err := guard.Open(x.decision, guard.Host{Caller: x.call.Caller.UID, Accounts: x.broker.o.Accounts})
 	if err != nil {
 		return guardError(x.decision, err)
 	}

@@ -79,7 +79,37 @@ func (b *Broker) Prepare(snapshot *policy.Snapshot, number uint64) (*Generation,
 			gen.plans[planKey{r.ID, p.Path}] = pl
 		}
 	}
-	return gen, findings
+	return gen, append(findings, unavailable(snapshot)...)
+}
+
+// CheckUnavailable is the ID of a finding about a line whose calls this server
+// refuses.
+const CheckUnavailable = "X-GUARD"
+
+// unavailable warns of lines whose calls this server refuses, because it cannot
+// look their values up.
+func unavailable(snapshot *policy.Snapshot) policy.Findings {
+	var findings policy.Findings
+	met := make(map[policy.Position]bool)
+	for _, e := range snapshot.Executables() {
+		for i, r := range e.Rules {
+			for j, line := range e.Usage[i].Lines {
+				pos := r.Lines[j].Pos
+				for _, h := range line.Placeholders() {
+					what := guard.Unavailable(h.Type)
+					if what == "" || met[pos] {
+						continue
+					}
+					met[pos] = true
+					findings = append(findings, policy.Finding{
+						ID: CheckUnavailable, Severity: policy.SeverityWarning, File: pos.File, Line: pos.Line, Column: pos.Column, Rule: r.ID,
+						Message: fmt.Sprintf("%s:%d: this server cannot look up %s for <%s>: calls with it are refused", r.ID, j+1, what, h.Name),
+					})
+				}
+			}
+		}
+	}
+	return findings
 }
 
 // finding says at its rule what the host has against a policy.

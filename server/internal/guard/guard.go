@@ -54,17 +54,18 @@ type Held struct {
 	Paths []Path
 }
 
-// Open evaluates the guards of an allowed decision. The error is an *Error.
-func Open(d policy.Decision) (*Held, error) {
+// Open evaluates the guards of an allowed decision on host. The error is an
+// *Error.
+func Open(d policy.Decision, host Host) (*Held, error) {
 	h := &Held{}
-	if err := h.open(d); err != nil {
+	if err := h.open(d, host); err != nil {
 		h.Close()
 		return nil, err
 	}
 	return h, nil
 }
 
-func (h *Held) open(d policy.Decision) (err error) {
+func (h *Held) open(d policy.Decision, host Host) (err error) {
 	if d.Netns != "" {
 		h.Netns, err = beneath.Open(NetnsDir, d.Netns, beneath.Namespace)
 		if err != nil {
@@ -78,14 +79,14 @@ func (h *Held) open(d policy.Decision) (err error) {
 		}
 	}
 	// What stands in front of a nested command is held to its types as well.
-	if err := h.openAll(d.Outer, 0); err != nil {
+	if err := h.openAll(d.Outer, 0, host); err != nil {
 		return err
 	}
-	return h.openAll(d.Captures, d.Skip)
+	return h.openAll(d.Captures, d.Skip, host)
 }
 
 // openAll evaluates the guards of values of a command that begins at argv[skip].
-func (h *Held) openAll(captures []argv.Capture, skip int) error {
+func (h *Held) openAll(captures []argv.Capture, skip int, host Host) error {
 	for _, c := range captures {
 		// Captures count from the first argument, requests from argv[0].
 		switch fail := (&Error{What: "<" + c.Name + ">", ArgvIndex: skip + c.Arg + 1}); {
@@ -94,7 +95,11 @@ func (h *Held) openAll(captures []argv.Capture, skip int) error {
 			fail.Cause = fmt.Errorf("this server cannot look up %s", Unavailable(c.Type))
 			return fail
 		case c.Type.Name() == "path":
-			if fail.Cause = h.openPath(c); fail.Cause != nil {
+			if fail.Cause = h.openPath(c, host); fail.Cause != nil {
+				return fail
+			}
+		case c.Type.Guard() != "":
+			if fail.Cause = host.account(c); fail.Cause != nil {
 				return fail
 			}
 		}
@@ -102,7 +107,7 @@ func (h *Held) openAll(captures []argv.Capture, skip int) error {
 	return nil
 }
 
-func (h *Held) openPath(c argv.Capture) error {
+func (h *Held) openPath(c argv.Capture, host Host) error {
 	p := c.Type.Params()
 	root, name, err := split(c.Value, p.Under)
 	if err != nil {
@@ -112,7 +117,11 @@ func (h *Held) openPath(c argv.Capture) error {
 	if err != nil {
 		return err
 	}
-	if err := check(f, p); err != nil {
+	err = check(f, p)
+	if err == nil && p.Owner != nil {
+		err = host.owner(f.UID, p.Owner)
+	}
+	if err != nil {
 		_ = f.Close()
 		return err
 	}

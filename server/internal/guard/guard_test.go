@@ -73,7 +73,7 @@ func TestPaths(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.constraints+" "+tt.arg, func(t *testing.T) {
-			held, err := Open(decide(t, dir, tt.constraints, filepath.Join(dir, tt.arg)))
+			held, err := Open(decide(t, dir, tt.constraints, filepath.Join(dir, tt.arg)), Host{})
 			if tt.want == "" {
 				if err != nil {
 					t.Fatalf("Open: %v, want no error", err)
@@ -122,7 +122,7 @@ func TestDirAndNetns(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := d
 			d.Cwd, d.Netns = tt.cwd, tt.netns
-			held, err := Open(d)
+			held, err := Open(d, Host{})
 			if tt.want == "" {
 				if err != nil {
 					t.Fatalf("Open: %v, want no error", err)

@@ -10,10 +10,8 @@ func Unavailable(t *argv.Type) string {
 	switch {
 	case t.Guard() == "":
 		return ""
-	case t.Name() != "path":
+	case t.Name() == "pid", t.Name() == "ifname":
 		return t.String()
-	case p.Owner != nil:
-		return "the owner of a path"
 	case p.Create:
 		return "a path that does not exist yet"
 	case p.BindFD:

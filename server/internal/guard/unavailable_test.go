@@ -1,11 +1,8 @@
 package guard
 
 import (
-	"context"
 	"errors"
 	"testing"
-
-	"github.com/rootgate-project/rootgate/policy"
 )
 
 // TestUnavailable: a request with a value that this server cannot look up is
@@ -26,18 +23,10 @@ func TestUnavailable(t *testing.T) {
 		{"{type: path, under: /srv, access: write, create: true}", "/srv/x", true},
 		{"path(/etc)", "/etc/passwd", false},
 		{"int(1..9)", "5", false},
+		{"{type: path, under: /etc, owner: 0}", "/etc/passwd", false},
 	} {
-		text := "version: 1\ncallers: [{uid: 1000}]\nrules:\n  - id: r\n    exec: /bin/tool\n    args: {v: " + tt.constraint +
-			"}\n    argv: |\n      <v>\n"
-		s, findings := policy.Load(context.Background(), []policy.File{{Name: "p.yaml", Data: []byte(text)}}, policy.Options{})
-		if err := findings.Err(); err != nil {
-			t.Fatal(err)
-		}
-		d := s.Decide(policy.Caller{UID: 1000}, policy.Request{Argv: []string{"tool", tt.value}})
-		if !d.Allowed() {
-			t.Fatalf("%s of %s is denied: %v", tt.value, tt.constraint, d.Denial)
-		}
-		held, err := Open(d)
+		d := decideValue(t, tt.constraint, tt.value)
+		held, err := Open(d, Host{})
 		if held != nil {
 			held.Close()
 		}
