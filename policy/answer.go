@@ -1,12 +1,22 @@
 package policy
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // Admits reports whether c may call the rule directly.
 func (r *Rule) Admits(c Caller) bool { return r.admits(c) }
+
+// By reports whether an allowed decision was made by a line of r, a rule of an
+// Executable; line is that of a LineRef.
+func (d Decision) By(r *Rule, line int) bool {
+	if r.nest == nil {
+		return d.Rule == r && d.Line == line && len(d.Chain) == 0
+	}
+	return slices.Equal(d.Chain, r.links(line)) && (r.nest.runs == 0 || d.Program == r.nest.programs[r.nest.runs].Path)
+}
 
 // EffectKey returns everything that the rule decides and a request's arguments
 // do not, in a canonical form: its effect, and what a request may choose of

@@ -174,7 +174,7 @@ func denyArgv(programs []*program, r Request, admit func(*Rule) bool) Decision {
 		d.Rule, d.Line = d.Denial.Nearest[0].Rule, d.Denial.Nearest[0].Line
 	}
 	d.Denial.Message = argvMessage(r.Argv, d.Denial, why.Given+1)
-	if len(why.Nearest) > 0 && why.Nearest[0].Nested && why.Code != argv.CodeMissingArgument {
+	if why.Nested && why.Code != argv.CodeMissingArgument {
 		d.Denial.Reason = ReasonInnerNotAllowed
 	}
 	return d

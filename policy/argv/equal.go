@@ -94,6 +94,6 @@ func (e *explainer) unequal() (Failure, bool) {
 			}
 		}
 	}
-	f.Nearest = []Near{{Ref: ref, Matched: f.Arg}}
+	f.Nearest = []Near{{ref, f.Arg}}
 	return f, true
 }

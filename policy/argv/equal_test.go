@@ -101,11 +101,11 @@ func TestExplainMismatch(t *testing.T) {
 		rule, args string
 		want       string
 	}{
-		{"<a:str> to <a!>", "x to y", `2 given 0 ["<a!> str"] near [{{0 1} 2 false}]`},
-		{"b <a:str> x\nb <a:str> =<a!>", "b x =y", `2 given 1 ["=<a!> str"] near [{{0 2} 2 false}]`},
-		{"[-a <a:str>] -b <a!>", "-b x", `1 given -1 ["<a!> str"] near [{{0 1} 1 false}]`},
-		{"[<a:str>] [<b:str>] [<a!>]", "x x", `1 given -1 ["<a!> str"] near [{{0 1} 1 false}]`},
-		{"<a:int(1..9)> <a!> q\n<a:int(1..9)> <a!>\n<b:int(1..9)> <b!>", "1 2", `1 given 0 ["<a!> int(1..9)"] near [{{0 2} 1 false}]`},
+		{"<a:str> to <a!>", "x to y", `2 given 0 ["<a!> str"] near [{{0 1} 2}]`},
+		{"b <a:str> x\nb <a:str> =<a!>", "b x =y", `2 given 1 ["=<a!> str"] near [{{0 2} 2}]`},
+		{"[-a <a:str>] -b <a!>", "-b x", `1 given -1 ["<a!> str"] near [{{0 1} 1}]`},
+		{"[<a:str>] [<b:str>] [<a!>]", "x x", `1 given -1 ["<a!> str"] near [{{0 1} 1}]`},
+		{"<a:int(1..9)> <a!> q\n<a:int(1..9)> <a!>\n<b:int(1..9)> <b!>", "1 2", `1 given 0 ["<a!> int(1..9)"] near [{{0 2} 1}]`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.rule+"  "+tt.args, func(t *testing.T) {

@@ -56,7 +56,7 @@ func (m *Matcher) Explain(args []string, mayUse func(rule int) bool) Failure {
 	if e.at < len(e.args) {
 		e.resemble()
 	}
-	f := Failure{Arg: e.at, Expected: e.expected(), Nearest: e.nearest(), Suggest: e.suggest}
+	f := Failure{Arg: e.at, Expected: e.expected(), Nearest: e.nearest(), Nested: e.nested(), Suggest: e.suggest}
 	f.Code, f.Given = e.code()
 	return f
 }
@@ -186,9 +186,8 @@ func (e *explainer) resemble() {
 // bounds.
 func (e *explainer) nearest() []Near {
 	type line struct {
-		ref    LineRef
-		far    int
-		nested bool
+		ref LineRef
+		far int
 	}
 	order := func(a, b line) int { return cmp.Or(cmp.Compare(a.far, b.far), compareRefs(a.ref, b.ref)) }
 	best := make([]line, 0, maxNear+1)
@@ -197,8 +196,7 @@ func (e *explainer) nearest() []Near {
 		if node.ref.Line == 0 { // the start that all lines share
 			continue
 		}
-		step, ok := e.m.nfa.nested[node.ref]
-		l := line{node.ref, maxDistance, ok && q >= step}
+		l := line{node.ref, maxDistance}
 		if node.op == stWord && e.at < len(e.args) {
 			l.far = int(e.walker.far[e.m.vocabulary.of[q]])
 		}
@@ -206,7 +204,7 @@ func (e *explainer) nearest() []Near {
 			continue
 		}
 		if i := slices.IndexFunc(best, func(o line) bool { return o.ref == l.ref }); i >= 0 {
-			best[i].far, best[i].nested = min(best[i].far, l.far), best[i].nested || l.nested
+			best[i].far = min(best[i].far, l.far)
 		} else {
 			best = append(best, l)
 		}
@@ -215,9 +213,17 @@ func (e *explainer) nearest() []Near {
 	}
 	out := make([]Near, 0, maxNear)
 	for _, l := range best {
-		out = append(out, Near{l.ref, e.at, l.nested})
+		out = append(out, Near{l.ref, e.at})
 	}
 	return out
+}
+
+// nested reports whether a nested command begins in front, or has begun before.
+func (e *explainer) nested() bool {
+	return slices.ContainsFunc(e.front, func(q int32) bool {
+		step, ok := e.m.nfa.nested[e.m.nfa.nodes[q].ref]
+		return ok && q >= step
+	})
 }
 
 // code names the failure, and for a duplicate the first occurrence.

@@ -64,9 +64,6 @@ type Expect struct {
 type Near struct {
 	Ref     LineRef
 	Matched int
-	// Nested reports that the failed argument is the program of a nested
-	// command of the line, or stands behind it.
-	Nested bool
 }
 
 // Failure explains a refusal with lexical facts only. The zero value says that
@@ -84,6 +81,9 @@ type Failure struct {
 	// Given is the index in args where a CodeDuplicateOption was given first, or
 	// where the value stands that a CodeValueMismatch must equal, -1 if nowhere.
 	Given int
+	// Nested reports that the failed argument could have been the program of a
+	// nested command, or stands behind one.
+	Nested bool
 	// Suggest is a keyword that resembles the failed argument, or empty.
 	Suggest string
 }

@@ -64,7 +64,7 @@ type answer struct {
 
 // effect returns what the arguments of an allowed request do not choose.
 func (a *answer) effect() string {
-	return a.Rule.EffectKey() + " " + strings.Join(a.SHA256, " ")
+	return strings.Join(append([]string{a.Rule.EffectKey(), a.Effect.Key(), a.Program, a.Netns}, a.SHA256...), " ")
 }
 
 // same reports whether both policies decide by the same lines.
@@ -132,7 +132,7 @@ func (c *comparison) askBoth(cl *class, args []string, s argv.State) *[2]answer 
 		if !cl.admits[i][rule] || exact[i] {
 			continue
 		}
-		exact[i] = r == a.Rule && r.Lines[ref.Line-1].Number == a.Line
+		exact[i] = a.By(r, ref.Line)
 		if exact[i] || a.ref.Line == 0 {
 			a.ref = ref
 		}

@@ -124,7 +124,9 @@ func orNone(list []string) string {
 // known fields counts as a change.
 func fieldsOf(a, b policy.Decision) (out []Field, equal bool) {
 	f := &fields{}
-	f.effect(a.Rule.Effect, b.Rule.Effect)
+	f.value("program", a.Program, b.Program)
+	f.effect(a.Effect, b.Effect)
+	f.value("netns", a.Netns, b.Netns)
 	f.request(a.Rule, b.Rule)
 	f.digests(a.SHA256, b.SHA256)
 	if len(f.out) == 0 && !f.alike {
@@ -166,6 +168,7 @@ func (f *fields) effect(a, b policy.Effect) {
 	if a.Nice != b.Nice {
 		f.add("nice", strconv.Itoa(a.Nice), strconv.Itoa(b.Nice), direction(b.Nice < a.Nice, b.Nice > a.Nice))
 	}
+	f.value("ioprio", strconv.Itoa(int(a.IOPriority)), strconv.Itoa(int(b.IOPriority)))
 	f.value("cwd", a.Cwd, b.Cwd)
 }
 

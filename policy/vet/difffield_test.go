@@ -162,7 +162,7 @@ func TestDigestOrder(t *testing.T) {
 // order of fields does not know.
 func TestFieldsAreComplete(t *testing.T) {
 	known := map[reflect.Type]string{
-		reflect.TypeFor[policy.Effect]():  "User Group UID GID Groups Caps Seccomp FS Net Limits Umask Nice IOPriority Cwd", // no rule has the last but one: a request's wrapper sets it
+		reflect.TypeFor[policy.Effect]():  "User Group UID GID Groups Caps Seccomp FS Net Limits Umask Nice IOPriority Cwd",
 		reflect.TypeFor[policy.FS]():      "Host Read Write Exec",
 		reflect.TypeFor[policy.Limits]():  "Wall CPU Memory Files Processes Stdout Stderr",
 		reflect.TypeFor[policy.Netns]():   "Type Required",

@@ -86,7 +86,7 @@ func (d drawer) next(s *policy.Snapshot, r *rand.Rand) (policy.Request, bool) {
 	for _, name := range []string{path.Base(d.program), d.program} {
 		request := policy.Request{Argv: append([]string{name}, args...)}
 		if dec, asked := decideIn(s, caller, request); dec.Allowed() {
-			return asked, dec.Rule.ID == d.rule.ID
+			return asked, dec.Rule.ID == d.rule.ID || len(dec.Chain) > 0 && dec.Chain[0].Rule.ID == d.rule.ID
 		}
 	}
 	return policy.Request{}, false
