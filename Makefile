@@ -91,10 +91,11 @@ proto-check: ## lint the contract, look for breaking changes, compare the genera
 	diff -r --exclude='*.proto' proto "$$fresh/proto" || { echo "run make proto and commit" >&2; exit 1; }
 	rm -rf "$$fresh"
 
-bench: root build ## compare with os/exec, sudo and the bare RPC; writes test/bench/results
+bench: root build ## compare with os/exec, sudo, the bare RPC and oslo.rootwrap; writes test/bench/results
 	@$(timed)
-	test/tools/deps.sh sudo
+	test/tools/deps.sh sudo python3-oslo.rootwrap
 	go run ./test/bench -rounds $(ROUNDS)
+	go test -run '^$$' -bench . -benchtime 300ms ./policy ./policy/argv
 
 demo: root build ## a virtual router built by an unprivileged user
 	@test/demo/demo.sh

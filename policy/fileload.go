@@ -181,7 +181,7 @@ func (d *document) readRules(file *fileScope) []*draftRule {
 		if d.expired(d.src.name, item.Line, "this rule") {
 			return nil
 		}
-		if d.rules++; d.rules > maxRules {
+		if d.rules++; d.rules > maxRules && !d.manyRules {
 			d.fail(item, "F-LIMIT", "more than %d rules", maxRules)
 			return nil
 		}

@@ -49,6 +49,10 @@ type Options struct {
 	// unproved leaves out the proofs over all requests. Only tests of what stands
 	// behind them, the check of each request, may set it.
 	unproved bool
+
+	// manyRules lifts the bound on rules. Only a measurement of how little their
+	// number matters may set it.
+	manyRules bool
 }
 
 // loading is the state of one Load.
@@ -67,6 +71,7 @@ type loading struct {
 	vet       bool
 	cover     bool
 	unchecked bool
+	manyRules bool
 	compiler  argv.Compiler
 }
 
@@ -77,6 +82,7 @@ func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 	l := &loading{
 		ctx: ctx, out: &collector{}, accounts: o.Accounts, base: baseEffect(),
 		ruleIDs: make(map[RuleID]Position), vet: o.Vet, cover: o.Vet || o.Coverage, unchecked: o.Unchecked,
+		manyRules: o.manyRules,
 	}
 	if l.accounts == nil {
 		l.accounts = syntheticAccounts{}

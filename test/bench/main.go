@@ -51,5 +51,8 @@ func run(ctx context.Context, bin, out string, rounds int) (err error) {
 		return err
 	}
 	r.RSSEnd = d.rss()
+	if r.Matchers, err = compareMatchers(ctx, "test/bench/matcher"); err != nil {
+		return err
+	}
 	return r.write(os.Stdout, out)
 }

@@ -16,6 +16,7 @@ type results struct {
 	Machine         string
 	Latency         samples
 	Throughput      []load
+	Matchers        matchers
 	RSSIdle, RSSEnd int // KiB
 }
 
@@ -70,6 +71,7 @@ func (r results) markdown(w io.Writer) {
 	for _, l := range r.Throughput {
 		fmt.Fprintf(w, "| %d | %.0f | %.0f | %.2f |\n", l.Callers, l.Rootgate, l.OSExec, l.Rootgate/l.OSExec)
 	}
+	r.Matchers.markdown(w)
 	fmt.Fprintf(w, "\nResident memory of rootgated: %.1f MiB before, %.1f MiB after.\n", float64(r.RSSIdle)/1024, float64(r.RSSEnd)/1024)
 }
 
@@ -81,6 +83,9 @@ func (r results) ratios() map[string]float64 {
 	}
 	for _, l := range r.Throughput {
 		out[fmt.Sprintf("throughput_%d_os_exec", l.Callers)] = l.Rootgate / l.OSExec
+	}
+	if len(r.Matchers.Rootwrap) > 0 {
+		out["decide_rootwrap_match_filter"] = float64(quantile(r.Matchers.Ours, 0.5)) / float64(quantile(r.Matchers.Rootwrap, 0.5))
 	}
 	return out
 }
