@@ -259,30 +259,31 @@ func TestConstraints(t *testing.T) {
 
 func TestListErrors(t *testing.T) {
 	for notation, want := range map[string]string{
-		"csv(path(/srv))":              "have to be looked at by themselves",
-		"csv(user)":                    "have to be looked at by themselves",
-		"csv(str)":                     "may hold a comma itself",
-		"csv(enum-list(a,b))":          "may hold a comma itself",
-		"csv(csv(ip4))":                "a list has no lists in it",
-		"csv(ip4":                      `no ")"`,
-		"csv(foo)":                     "unknown type",
-		"csv(re([a-z]{0,700}))":        "too large",
-		"enum-list(a b)":               "say it in args",
-		"enum-list()":                  "is no element",
-		"ip4(10.0.0.1/8)":              "expected 10.0.0.0/8",
-		"ip4(10.0.0.0)":                "not a network in its canonical form",
-		"ip4(10.0.0.0/08)":             "not a network in its canonical form",
-		"ip4(fd00::/8)":                "holds no value of this type",
-		"ip6(10.0.0.0/8)":              "holds no value of this type",
-		"ip6(FD00::/8)":                "not a network in its canonical form",
-		"cidr(10.0.0.0/8,10.1.0.0/33)": "not a network in its canonical form",
-		"decimal":                      "has no range",
-		"decimal(0.1234567..1)":        "at most 6 digits",
-		"decimal(1..0)":                "1 is greater than 0",
-		"size(1M..2M)":                 "not a size",
-		"duration(1..2)":               "not a duration",
-		"duration(1s)":                 "expected lo..hi",
-		"int(1..2..3)":                 "not a decimal integer",
+		"csv(path(/srv))":     "have to be looked at by themselves",
+		"csv(user)":           "have to be looked at by themselves",
+		"csv(str)":            "may hold a comma itself",
+		"csv(enum-list(a,b))": "may hold a comma itself",
+		"csv(csv(ip4))":       "a list has no lists in it",
+		"csv(ip4":             `no ")"`,
+		"csv(foo)":            "unknown type",
+		"csv(re(a{900}b{900}c{900}d{900}e{900}))": "more than 65536 positions",
+		"csv(re([a-z]{0,700}))":                   "too large",
+		"enum-list(a b)":                          "say it in args",
+		"enum-list()":                             "is no element",
+		"ip4(10.0.0.1/8)":                         "expected 10.0.0.0/8",
+		"ip4(10.0.0.0)":                           "not a network in its canonical form",
+		"ip4(10.0.0.0/08)":                        "not a network in its canonical form",
+		"ip4(fd00::/8)":                           "holds no value of this type",
+		"ip6(10.0.0.0/8)":                         "holds no value of this type",
+		"ip6(FD00::/8)":                           "not a network in its canonical form",
+		"cidr(10.0.0.0/8,10.1.0.0/33)":            "not a network in its canonical form",
+		"decimal":                                 "has no range",
+		"decimal(0.1234567..1)":                   "at most 6 digits",
+		"decimal(1..0)":                           "1 is greater than 0",
+		"size(1M..2M)":                            "not a size",
+		"duration(1..2)":                          "not a duration",
+		"duration(1s)":                            "expected lo..hi",
+		"int(1..2..3)":                            "not a decimal integer",
 		"ip4(" + strings.Repeat("10.0.0.0/8,", 64) + "10.0.0.0/8)": "",
 	} {
 		typ, err := ParseType(notation, nil)
@@ -298,6 +299,12 @@ func TestListErrors(t *testing.T) {
 	}
 	if _, err := Refine("ip4", nil, Params{Under: manyNets(65)}); err == nil || !strings.Contains(err.Error(), "more than 64 networks") {
 		t.Errorf("65 networks: %v", err)
+	}
+	if _, err := Refine("path", nil, Params{Under: manyNets(65)}); err == nil || !strings.Contains(err.Error(), "more than 64 roots") {
+		t.Errorf("65 roots: %v", err)
+	}
+	if typ, err := Refine("csv", nil, Params{Of: mustType(t, "uuid")}); err != nil || typ.String() != "csv(uuid)" {
+		t.Errorf("the items by themselves: %v, %v", typ, err)
 	}
 	for name, p := range map[string]Params{
 		"exceptions": {Except: numbers(65)}, "owners": {Owner: numbers(65)}, "programs or units": {Exe: numbers(65)},
