@@ -15,6 +15,7 @@ func FuzzLoad(f *testing.F) {
 		f.Fatal(err)
 	}
 	for _, seed := range []string{
+		nestedPolicy,
 		string(router), full, language, requests, rule(), "", "version: 1", "- a\n- b", "a: &x [*x]", "<<: 1",
 		"version: 1\nprofiles: {a: {extends: b}, b: {extends: a}}", "? {a: b}\n: c", "%YAML 1.1\n---\na", "\t",
 		rule("run: {limits: {wall: 1s, mem: 1MiB}}"), rule("tests: {allow: [{argv: 'true', stdin: x}]}"),

@@ -36,8 +36,11 @@ func New(r *policy.Rule) View {
 	}
 	w.programs()
 	w.callers()
-	w.run()
-	w.request()
+	w.chain()
+	if r.Wrap == "" { // or the rules in the chain say it
+		w.run()
+		w.request()
+	}
 	w.types("    ", "args", false)
 	w.usage()
 	return w.view
@@ -98,6 +101,20 @@ func (w *writer) callers() {
 	w.plain("    callers:")
 	for i, c := range w.rule.Callers {
 		w.part("      - %s", "callers", callerText(c), w.rule.Origin("callers", strconv.Itoa(i)))
+	}
+}
+
+// chain writes which commands the lines nest.
+func (w *writer) chain() {
+	if len(w.rule.Chain) > 0 {
+		ids := make([]string, len(w.rule.Chain))
+		for i, id := range w.rule.Chain {
+			ids[i] = string(id)
+		}
+		w.part("    chain: %s", "chain", list(ids), w.rule.Origin("chain", ""))
+	}
+	if w.rule.Wrap != "" {
+		w.part("    wrap: %s", "wrap", string(w.rule.Wrap), w.rule.Origin("wrap", ""))
 	}
 }
 
