@@ -58,6 +58,9 @@ func (m *Matcher) Explain(args []string, mayUse func(rule int) bool) Failure {
 	}
 	f := Failure{Arg: e.at, Expected: e.expected(), Nearest: e.nearest(), Nested: e.nested(), Suggest: e.suggest}
 	f.Code, f.Given = e.code()
+	if e.at < len(e.args) {
+		f.Keyword = e.abbreviated()
+	}
 	return f
 }
 
@@ -121,7 +124,7 @@ func (e *explainer) expect() {
 		case stWord:
 			id := e.m.vocabulary.of[q]
 			set[id/64] |= 1 << (id % 64)
-		case stEmpty:
+		case stEmpty, stValue:
 		}
 	}
 	for i, some := range set {
@@ -263,7 +266,7 @@ func (e *explainer) duplicate() int {
 				return -1
 			}
 			begins := func(c int32) bool {
-				return slices.ContainsFunc(words, func(w *word) bool { return e.m.lex.has(c, e.m.nfa.of[w]) })
+				return slices.ContainsFunc(words, func(w *word) bool { return e.m.lex.has(c, e.m.nfa.preds.ids[predicateKey{w.key, false}]) })
 			}
 			if begins(class) {
 				return slices.IndexFunc(e.classes[:e.at], begins)

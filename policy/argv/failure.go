@@ -84,6 +84,10 @@ type Failure struct {
 	// Nested reports that the failed argument could have been the program of a
 	// nested command, or stands behind one.
 	Nested bool
+	// Keyword is the keyword for which the program would read the failed argument,
+	// when that is why it is refused; see Keywords. It may be a keyword of the
+	// program that no line has.
+	Keyword string
 	// Suggest is a keyword that resembles the failed argument, or empty.
 	Suggest string
 }

@@ -1,6 +1,7 @@
 package argv
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -19,31 +20,34 @@ type lexer struct {
 	first []uint32
 }
 
-// predicate is the language of a word.
+// predicate is the language of a word, or what abbreviates a word of it.
 type predicate struct {
-	word *word
-	ref  LineRef // where it was seen first
+	word   *word
+	prefix bool    // the strings with which those of word begin, but for ""
+	ref    LineRef // where it was seen first
 }
 
-// predicates collects the words of rules, equal ones once, and returns the
-// number of each word.
-func predicates(rules []Rule) ([]predicate, map[*word]int32) {
-	var preds []predicate
-	byKey, of := map[string]int32{}, map[*word]int32{}
-	for r, rule := range rules {
-		for l, line := range rule.Lines {
-			eachWord(line.seq, func(w *word) {
-				id, ok := byKey[w.key]
-				if !ok {
-					id = int32(len(preds))
-					byKey[w.key] = id
-					preds = append(preds, predicate{w, LineRef{r, l + 1}})
-				}
-				of[w] = id
-			})
-		}
+// numbering is the predicates of rules, equal ones once.
+type numbering struct {
+	preds []predicate
+	ids   map[predicateKey]int32
+}
+
+type predicateKey struct {
+	key    string
+	prefix bool
+}
+
+// id returns the number of w, or of what abbreviates it.
+func (n *numbering) id(w *word, prefix bool, ref LineRef) int32 {
+	k := predicateKey{w.key, prefix}
+	id, ok := n.ids[k]
+	if !ok {
+		id = int32(len(n.preds))
+		n.ids[k] = id
+		n.preds = append(n.preds, predicate{w, prefix, ref})
 	}
-	return preds, of
+	return id
 }
 
 // newLexer builds the lexer of preds. On an error, the LineRef is the line to
@@ -53,7 +57,7 @@ func (c *Compiler) newLexer(preds []predicate, b *bounds) (*lexer, LineRef, erro
 	var typed []int32
 	for i, p := range preds {
 		switch units := p.word.units; {
-		case len(units) == 1 && units[0].op == unitLit:
+		case !p.prefix && len(units) == 1 && units[0].op == unitLit:
 			if !words.add(units[0].text, int32(i), b.states) {
 				return nil, p.ref, errStates
 			}
@@ -96,12 +100,17 @@ func (c *Compiler) newLexer(preds []predicate, b *bounds) (*lexer, LineRef, erro
 // predicates count within typed. On an error the int is the predicate with the
 // largest part in it.
 func (c *Compiler) typed(preds []predicate, typed []int32, b *bounds) (*dfa, int32, error) {
-	slices.SortFunc(typed, func(x, y int32) int { return strings.Compare(preds[x].word.key, preds[y].word.key) })
+	slices.SortFunc(typed, func(x, y int32) int {
+		return cmp.Or(strings.Compare(preds[x].word.key, preds[y].word.key), btoi(preds[x].prefix)-btoi(preds[y].prefix))
+	})
 	var key strings.Builder
 	for _, p := range typed {
 		// A key is a sequence of quoted texts: it holds no NUL.
 		key.WriteString(preds[p].word.key)
 		key.WriteByte(0)
+		if preds[p].prefix {
+			key.WriteByte(0)
+		}
 	}
 	if d := c.lexers[key.String()]; d != nil {
 		return d, 0, nil
@@ -122,7 +131,17 @@ func (c *Compiler) typed(preds []predicate, typed []int32, b *bounds) (*dfa, int
 		if err != nil {
 			return nil, p, err
 		}
-		n.nodes[end].accept = int32(i) + 1
+		if !preds[p].prefix {
+			n.nodes[end].accept = int32(i) + 1
+			continue
+		}
+		// From every state of a word its end can be reached: what stands behind
+		// a rune is behind a prefix.
+		for at := int(s); at < len(n.nodes); at++ {
+			for _, e := range n.nodes[at].edges {
+				n.nodes[e.to].accept = int32(i) + 1
+			}
+		}
 	}
 	n.owner = 0
 	d, worst, err := determinize(n, max(len(typed), 1), nil, b)

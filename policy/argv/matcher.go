@@ -15,6 +15,9 @@ type Rule struct {
 	// analysis, which must not miss a request: a <name!> may have any value in
 	// them. Explain and Captures do not know it.
 	Union bool
+	// Abbreviated is set for a program that accepts abbreviated keywords. It is
+	// not changed, and not read after Compile.
+	Abbreviated *Keywords
 }
 
 // LineRef names a line: the index of its rule as it was given to Compile, and
@@ -109,12 +112,11 @@ func (c *Compiler) Compile(rules []Rule, lim Limits) (*Matcher, error) {
 			}
 		}
 	}
-	preds, of := predicates(rules)
-	nfa, err := newWordNFA(rules, of, maxWordNodes)
+	nfa, err := newWordNFA(rules, maxWordNodes)
 	if err != nil {
 		return nil, &LimitError{nfa.ref.Rule, nfa.ref.Line, "positions (sets and repetitions written out)", maxWordNodes}
 	}
-	lex, ref, err := c.newLexer(preds, &bounds{
+	lex, ref, err := c.newLexer(nfa.preds.preds, &bounds{
 		states: lim.LexerStates, cells: maxLexerCells, entries: maxLexerEntries, work: lim.Work,
 	})
 	if err != nil {

@@ -164,7 +164,7 @@ func (s *differ) own(whole, f front, c int32, ref LineRef) []int32 {
 	reserved := slices.ContainsFunc(whole, func(q int32) bool {
 		node := &s.m.nfa.nodes[q]
 		return node.op == stWord && node.word.keyword && s.m.lex.has(c, node.pred)
-	})
+	}) || s.m.abbreviates(whole, c)
 	if !reserved {
 		return out
 	}

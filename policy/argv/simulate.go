@@ -72,7 +72,8 @@ func (w *walker) front(from []int32) front {
 }
 
 // follow returns the states of f whose word takes a token of class c. When a
-// keyword does, only keywords are followed.
+// keyword does, only keywords are followed; when the token abbreviates one,
+// none are.
 func (m *Matcher) follow(f front, c int32) []int32 {
 	var steps, keywords []int32
 	for _, q := range f {
@@ -88,6 +89,9 @@ func (m *Matcher) follow(f front, c int32) []int32 {
 	}
 	if keywords != nil {
 		return keywords
+	}
+	if steps != nil && m.abbreviates(f, c) {
+		return nil
 	}
 	return steps
 }

@@ -10,6 +10,16 @@ type wordDFA struct {
 	class   []int32 // of each step, ascending in a state
 	to      []int32
 	accepts [][]LineRef // of each state
+	// withheld are the classes that a word accepts and does not get, because
+	// they abbreviate keywords.
+	withheld map[withheld]bool
+}
+
+// withheld is a class that a word of a line does not get.
+type withheld struct {
+	ref   LineRef
+	word  *word
+	class int32
 }
 
 func (d *wordDFA) states() int { return len(d.accepts) }
@@ -47,6 +57,7 @@ type wordSubsets struct {
 	targets  [][]int32 // of each class
 	touched  []int32   // classes with targets
 	reserved []int32   // of each class, the stamp of the rule that reserved it
+	short    []int32   // of each class, the stamp of the rule whose keywords it abbreviates
 	turn     int32
 	union    bool // the rule of this turn reserves nothing
 }
@@ -56,13 +67,14 @@ type wordSubsets struct {
 func newWordDFA(n *wordNFA, x *lexer, b *wordBounds) (*wordDFA, LineRef, error) {
 	w := &wordSubsets{
 		n: n, x: x, b: b,
-		d:        &wordDFA{},
+		d:        &wordDFA{withheld: map[withheld]bool{}},
 		ids:      map[string]int32{"": 0},
 		memo:     map[string]int32{},
 		seen:     make([]int32, len(n.nodes)),
 		hist:     map[LineRef]int{},
 		targets:  make([][]int32, len(x.masks)),
 		reserved: make([]int32, len(x.masks)),
+		short:    make([]int32, len(x.masks)),
 	}
 	if err := w.run(); err != nil {
 		var worst LineRef
@@ -107,7 +119,8 @@ func (w *wordSubsets) run() error {
 }
 
 // expand fills targets with the steps of set, rule by rule: where a keyword of
-// a rule accepts a class, only the keywords of that rule are followed.
+// a rule accepts a class, only the keywords of that rule are followed; what
+// abbreviates a keyword is no value.
 func (w *wordSubsets) expand(set []int32) {
 	for len(set) > 0 {
 		rule := w.n.nodes[set[0]].ref.Rule
@@ -117,6 +130,7 @@ func (w *wordSubsets) expand(set []int32) {
 		}
 		w.turn++
 		w.union = w.n.union[rule]
+		w.shorten(set[:end], w.n.short[rule])
 		for _, keyword := range []bool{true, false} {
 			for _, q := range set[:end] {
 				if node := &w.n.nodes[q]; node.op == stWord && node.word.keyword == keyword {
@@ -128,12 +142,34 @@ func (w *wordSubsets) expand(set []int32) {
 	}
 }
 
+// shorten marks the classes that abbreviate a keyword where set is.
+func (w *wordSubsets) shorten(set []int32, s *shortening) {
+	if s == nil || s.free(w.n.nodes, set) {
+		return
+	}
+	mark := func(pred int32) {
+		for _, c := range w.x.classes[pred] {
+			w.b.work--
+			w.short[c] = w.turn
+		}
+	}
+	mark(s.words)
+	for _, q := range set {
+		if node := &w.n.nodes[q]; node.op == stWord && node.word.keyword {
+			mark(node.prefix)
+		}
+	}
+}
+
 func (w *wordSubsets) follow(node *wordNode) {
 	for _, c := range w.x.classes[node.pred] {
 		w.b.work--
 		if node.word.keyword && !w.union {
 			w.reserved[c] = w.turn
 		} else if w.reserved[c] == w.turn {
+			continue
+		} else if !node.word.keyword && w.short[c] == w.turn {
+			w.d.withheld[withheld{node.ref, node.word, c}] = true
 			continue
 		}
 		if len(w.targets[c]) == 0 {

@@ -7,18 +7,21 @@ const (
 	stEmpty  wordOp = iota // steps without a token
 	stWord                 // a step on a token
 	stAccept               // the line ends here
+	stValue                // as stEmpty, behind a keyword with a value: Keywords.Valued
 )
 
 // wordNode is a state of a wordNFA.
 type wordNode struct {
 	op   wordOp
 	pred int32 // of stWord
-	to   int32 // of stWord
-	word *word
-	ref  LineRef
-	out  []int32 // of stEmpty
-	set  *node   // of a state between the members of a set ...
-	used uint16  // ... the members that were given as often as they may be
+	// prefix is the predicate of what abbreviates a keyword, or -1.
+	prefix int32
+	to     int32 // of stWord
+	word   *word
+	ref    LineRef
+	out    []int32 // of stEmpty
+	set    *node   // of a state between the members of a set ...
+	used   uint16  // ... the members that were given as often as they may be
 }
 
 // wordNFA is the lines of a program's rules over tokens. The states of a rule
@@ -27,20 +30,23 @@ type wordNFA struct {
 	nodes  []wordNode
 	starts []int32 // of each rule
 	union  []bool  // of each rule, Rule.Union
-	of     map[*word]int32
-	limit  int
-	ref    LineRef // of the states that are built now
+	// short are, of each rule, what it says of abbreviations; nil for nothing.
+	short []*shortening
+	preds numbering
+	limit int
+	ref   LineRef // of the states that are built now
 	// nested is, of each line with a nested command, the step over its program.
 	// The states behind it have higher numbers, those in front of it lower ones.
 	nested map[LineRef]int32
 }
 
-// newWordNFA builds the automaton of rules; of are the predicates of their
-// words. On an error, the LineRef is the line to blame.
-func newWordNFA(rules []Rule, of map[*word]int32, limit int) (*wordNFA, error) {
-	n := &wordNFA{of: of, limit: limit, nested: map[LineRef]int32{}}
+// newWordNFA builds the automaton of rules and numbers the predicates of their
+// words. On an error, ref of the result is the line to blame.
+func newWordNFA(rules []Rule, limit int) (*wordNFA, error) {
+	n := &wordNFA{preds: numbering{ids: map[predicateKey]int32{}}, limit: limit, nested: map[LineRef]int32{}}
 	for r, rule := range rules {
 		n.ref = LineRef{r, 0}
+		n.short = append(n.short, n.shortening(rule))
 		start, err := n.node(wordNode{})
 		if err != nil {
 			return n, err
@@ -137,11 +143,14 @@ func (n *wordNFA) repeated(from int32, item *node) (int32, error) {
 func (n *wordNFA) once(from int32, item *node) (int32, error) {
 	switch item.op {
 	case opWord:
-		to, err := n.node(wordNode{})
+		behind, prefix := n.keyword(item.word)
+		to, err := n.node(wordNode{op: behind})
 		if err != nil {
 			return 0, err
 		}
-		step, err := n.node(wordNode{op: stWord, word: item.word, pred: n.of[item.word], to: to})
+		step, err := n.node(wordNode{
+			op: stWord, word: item.word, pred: n.preds.id(item.word, false, n.ref), prefix: prefix, to: to,
+		})
 		if err != nil {
 			return 0, err
 		}
