@@ -62,7 +62,9 @@ func (l *loading) compile(drafts, nested []*draftRule) *Snapshot {
 
 func (l *loading) program(path string, drafts []*draftRule, shared map[string]*argv.Matcher) *program {
 	prog := &program{path: path}
+	short := abbreviated(path)
 	var ids strings.Builder
+	fmt.Fprintf(&ids, "%p\n", short) // a program that abbreviates has another matcher
 	rules := make([]argv.Rule, 0, len(drafts))
 	for _, r := range drafts {
 		prog.rules = append(prog.rules, r.Rule)
@@ -71,7 +73,7 @@ func (l *loading) program(path string, drafts []*draftRule, shared map[string]*a
 			runs = r.nest.programs[r.nest.runs]
 		}
 		prog.digests = append(prog.digests, runs.SHA256)
-		rules = append(rules, argv.Rule{Lines: r.lines})
+		rules = append(rules, argv.Rule{Lines: r.lines, Abbreviated: short})
 		fmt.Fprintf(&ids, "%s%s\n", r.ID, r.nest.name())
 	}
 	prog.usage = rules

@@ -17,7 +17,7 @@ rules:
       [-4] addr
       route
     tests:
-      allow: [ip link set a up, ip2 link set a mtu 5, ip -4 addr]
+      allow: [ip link set j up, ip2 link set a mtu 5, ip -4 addr]
       deny: [ip link set a sideways]
   - id: whole
     exec: /bin/a

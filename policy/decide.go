@@ -177,6 +177,9 @@ func denyArgv(programs []*program, r Request, admit func(*Rule) bool) Decision {
 	if why.Nested && why.Code != argv.CodeMissingArgument {
 		d.Denial.Reason = ReasonInnerNotAllowed
 	}
+	if why.Keyword != "" {
+		d.Denial.Message += "; the program would read it as the keyword " + quote(why.Keyword)
+	}
 	return d
 }
 

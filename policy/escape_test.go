@@ -20,11 +20,11 @@ func one(program, lines string, more ...string) string {
 
 func TestEscapes(t *testing.T) {
 	for _, c := range []struct{ name, policy, want, witness string }{
-		{"a word of a command line", one("/bin/ip", "vrf exec <v:ifname> <c:re([a-z]{1,9})>"), "p.yaml:7:7: E P-ESCAPE: r:1 accepts a known escape: exec via ip (runs a program in a VRF): [ip vrf exec a sh]", "ip vrf exec a sh"},
-		{"the line is named", one("/bin/ip", "link show\nvrf exec <v:ifname> <c:re([a-z]{1,9})>"), "p.yaml:8:7: E P-ESCAPE: r:2 ", "ip vrf exec a sh"},
+		{"a word of a command line", one("/bin/ip", "vrf exec <v:ifname> <c:re([a-z]{1,9})>"), "p.yaml:7:7: E P-ESCAPE: r:1 accepts a known escape: exec via ip (runs a program in a VRF): [ip vrf exec j bash]", "ip vrf exec j bash"},
+		{"the line is named", one("/bin/ip", "link show\nvrf exec <v:ifname> <c:re([a-z]{1,9})>"), "p.yaml:8:7: E P-ESCAPE: r:2 ", "ip vrf exec j bash"},
 		{"a program that the rule spells out", one("/bin/ip", "vrf exec <v:ifname> ping -c 1 <h:ip4>"), "", ""},
 		{"a sample that the rule spells out", one("/bin/ip", "vrf exec <v:ifname> sh /opt/x"), "", ""},
-		{"and a value beside it", one("/bin/ip", "vrf exec <v:ifname> (sh|<c:re([a-z]{1,9})>)"), "exec via ip", "ip vrf exec a id"},
+		{"and a value beside it", one("/bin/ip", "vrf exec <v:ifname> (sh|<c:re([a-z]{1,9})>)"), "exec via ip", "ip vrf exec j bash"},
 		{"a value that is no program", one("/usr/bin/timeout", "<s:int(1..9)> ping <h:re([a-z]{1,9})>"), "", ""},
 		{"a program behind options", one("/usr/bin/timeout", "-k 5 -s KILL <s:int(1..9)> <h:re([a-z]{1,9})>"), "exec via timeout", "timeout -k 5 -s KILL 1 sh"},
 		{"a root that holds secrets", one("/bin/cat", "<f:path(/etc)>"), "file-read via cat (prints a file): [cat /etc/shadow]", "cat /etc/shadow"},

@@ -51,10 +51,10 @@ func TestNever(t *testing.T) {
 		name, exec, run, lines string
 		want                   string // id of the never, place of the rule's line and witness; empty: loads
 	}{
-		{"argv", "/usr/sbin/ip", "{}", "link; vrf <w:re([a-z]+)>", "argv r:2 10:7 ip vrf a"},
-		{"argv of a value", "/usr/sbin/ip", "{}", "a <w:re([a-z-]+)>", "argv r:1 9:7 ip a vrf"},
+		{"argv", "/usr/sbin/ip", "{}", "link; vrf <w:re([a-z]+)>", "argv r:2 10:7 ip vrf j"},
+		{"argv of a value", "/usr/sbin/ip", "{}", "dev <w:re([a-z-]+)>", "argv r:1 9:7 ip dev vrf"},
 		{"no keyword hides a value", "/bin/end", "{}", "a a b", "end r:1 9:7 end a a b"},
-		{"other argv", "/usr/sbin/ip", "{}", "a <w:re([a-q]+)>", ""},
+		{"other argv", "/usr/sbin/ip", "{}", "dev <w:re([a-q]+)>", ""},
 		{"another name of the directory", "/bin/ip", "{}", "vrf", "argv r:1 9:7 ip vrf"},
 		{"another directory", "/opt/ip", "{}", "vrf", ""},
 		{"another program", "/usr/sbin/ipx", "{}", "vrf", ""},

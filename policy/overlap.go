@@ -163,7 +163,7 @@ func (p *proofs) sharedName(programs []*program) {
 	for _, prog := range programs {
 		for _, r := range prog.rules {
 			all.rules, of = append(all.rules, r), append(of, prog)
-			rules = append(rules, argv.Rule{Lines: p.drafts[r].lines})
+			rules = append(rules, argv.Rule{Lines: p.drafts[r].lines, Abbreviated: abbreviated(prog.path)})
 		}
 	}
 	var err error

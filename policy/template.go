@@ -20,7 +20,9 @@ type samples struct{ cmd, read, write, dir, file []string }
 // name, but not both.
 func allSamples() samples {
 	return samples{
-		cmd:   []string{"sh", "/bin/sh", "/tmp/x", "id", "/usr/bin/id"},
+		// "bash" abbreviates no keyword: a program that accepts abbreviations reads
+		// "sh" as "show", and a rule for it does not admit that.
+		cmd:   []string{"sh", "/bin/sh", "/tmp/x", "bash", "id", "/usr/bin/id"},
 		read:  []string{"/etc/shadow", "/etc/gshadow", "/root/.ssh/id_rsa", "/etc/ssl/private/key.pem"},
 		write: []string{"/etc/cron.d/x", "/etc/ld.so.preload", "/root/.ssh/authorized_keys", "/etc/profile.d/x"},
 		dir:   []string{"/etc/cron.d", "/root/.ssh", "/etc/profile.d"},
@@ -31,7 +33,7 @@ func allSamples() samples {
 // firstSamples are those for rules that name none of them.
 func firstSamples() samples {
 	s := allSamples()
-	return samples{s.cmd[:3], s.read[:1], s.write[:1], s.dir[:1], s.file[:1]}
+	return samples{s.cmd[:4], s.read[:1], s.write[:1], s.dir[:1], s.file[:1]}
 }
 
 // samplesBeside returns samples that none of the rules names itself: what an
@@ -58,7 +60,7 @@ func samplesBeside(rules []argv.Rule) samples {
 		return left[:min(n, len(left))]
 	}
 	s := allSamples()
-	return samples{beside(s.cmd, 3), beside(s.read, 1), beside(s.write, 1), beside(s.dir, 1), beside(s.file, 1)}
+	return samples{beside(s.cmd, 4), beside(s.read, 1), beside(s.write, 1), beside(s.dir, 1), beside(s.file, 1)}
 }
 
 // equal reports whether two sets of samples are the same.

@@ -48,7 +48,7 @@ func TestDiffText(t *testing.T) {
 		},
 		{
 			"optional word and more values", set, strings.Replace(set, "dev <dev:ifname> (up|down)", "[dev] <dev:ifname> (up|down|promisc on)", 1),
-			`+ l3.ip:2  ip link set a up
+			`+ l3.ip:2  ip link set j up
            ip link set dev a promisc on
       newly allowed for user alice, as run_user, caps net_admin
       at new.yaml:9
@@ -121,7 +121,7 @@ func TestDiffText(t *testing.T) {
 		},
 		{
 			"any value instead of the same", ip("s", "", "get <x:int(1..9)> from <x!>"), ip("s", "", "get <x:int(1..9)> from <y:int(1..9)>"),
-			`+ s:1  ip get 7 from 9
+			`+ s:1  ip get 9 from 2
       newly allowed for user alice, as run_user, caps none
       at new.yaml:7
 1 newly allowed, 0 no longer allowed, 0 with another effect: widens
@@ -129,7 +129,7 @@ func TestDiffText(t *testing.T) {
 		},
 		{
 			"the same value instead of any", ip("s", "", "get <x:int(1..9)> from <y:int(1..9)>"), ip("s", "", "get <x:int(1..9)> from <x!>"),
-			`- s:1  ip get 7 from 9
+			`- s:1  ip get 9 from 2
       no longer allowed for user alice, as run_user, caps none
       at old.yaml:7
 0 newly allowed, 1 no longer allowed, 0 with another effect: narrows

@@ -85,7 +85,7 @@ func TestWhoCan(t *testing.T) {
 		argv string
 		want string
 	}{
-		{"/usr/sbin/ip link set a up", "group ops link n0,user alice link n0"},
+		{"/usr/sbin/ip link set j up", "group ops link n0,user alice link n0"},
 		{"cat", "user bob bob "},
 		{"dog", ""},
 		{"none", ""},
