@@ -53,6 +53,7 @@ func Rootwrap(ctx context.Context, sources []Source, o Options) (*Result, error)
 			return nil, err
 		}
 	}
+	b.proveUnsafe(ctx)
 	b.observe()
 	b.settle(ctx)
 	return b.result(), nil

@@ -76,9 +76,9 @@ func TestRootwrapLines(t *testing.T) {
 		{"any program", `a: RegExpFilter, x, root, .*, a`, importer.Refused, "", "is not its name", ""},
 		{"no pattern", `a: RegExpFilter, x, root`, importer.Refused, "", "matches nothing", ""},
 		{"bad pattern", `a: RegExpFilter, x, root, x, (`, importer.Refused, "", "missing closing", ""},
-		{"any arguments", `a: CommandFilter, tee, root`, importer.Unsafe, "[<arg:any>]...", "any arguments", "tee /etc/cron.d/x"},
+		{"any arguments", `a: CommandFilter, tee, root`, importer.Unsafe, "[<arg:any>]...", "a known escape is file-write via tee", "tee /etc/cron.d/x"},
 		{"any arguments, harmless", `a: CommandFilter, sync, root`, importer.Narrowed, "[<arg:str>]...8", "leading dash", ""},
-		{"ip", `a: IpFilter, ip, root`, importer.Unsafe, "[<arg:any>]...", "everything else", "ip vrf exec default id"},
+		{"ip", `a: IpFilter, ip, root`, importer.Unsafe, "[<arg:any>]...", "everything else", "ip -b /tmp/x"},
 		{"paths", `a: PathFilter, /bin/chown, root, nova, /var/lib/images`, importer.Narrowed, "nova <nova:path(/var/lib/images)>", "beside it", ""},
 		{"a path and anything", `a: PathFilter, x, root, pass, /srv/`, importer.Narrowed, "<arg1:str> <arg2:path(/srv)>", "links", ""},
 		{"pattern for a path", `a: PathFilter, x, root, /etc/(?!\.\.).*`, importer.Refused, "", "matches nothing that was meant", ""},
@@ -124,7 +124,7 @@ func TestRootwrapObserved(t *testing.T) {
 	text := string(r.Files[0].Data)
 	for _, want := range []string{
 		"\n      addr add <add:cidr> dev <dev:ifname>\n", "\n      link set <set:ifname> (down|up)\n",
-		"\n      -f <path:path(/var/lib/neutron/x)>\n", "- ip vrf exec default id\n", "- haproxy -f /tmp/x\n",
+		"\n      -f <path:path(/var/lib/neutron/x)>\n", "- ip -b /tmp/x\n", "- haproxy -f /tmp/x\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)

@@ -45,8 +45,9 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status":   wantStatus,
-			"auditlog": writeAuditLog,
+			"status":       wantStatus,
+			"auditlog":     writeAuditLog,
+			"auditrecords": writeRecords,
 		},
 	})
 }

@@ -20,7 +20,7 @@ func (a *app) policy() *cobra.Command {
 		RunE:  func(*cobra.Command, []string) error { return errors.New("a subcommand is missing") },
 	}
 	cmd.AddCommand(a.policyCheck(), a.policyTest(), a.policyVet(),
-		a.policyDiff(), a.policyDecide(), a.policyWhoCan(), a.policyList(), a.policySample(),
+		a.policyDiff(), a.policyDecide(), a.policyWhoCan(), a.policyList(), a.policySample(), a.policyReplay(),
 		a.policyShow(), a.policyFmt())
 	cmd.AddCommand(a.policySchema())
 	cmd.AddCommand(a.policyImport())

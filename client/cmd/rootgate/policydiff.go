@@ -131,13 +131,19 @@ func (a *app) warn(format string, args ...any) {
 // loadUnchecked loads a policy that may have errors, as long as it can be read,
 // and warns of them: what it allows is looked at here, and never runs.
 func (a *app) loadUnchecked(ctx context.Context, files []policy.File) (*policy.Snapshot, error) {
+	return a.loadLoose(ctx, files, policy.Options{})
+}
+
+// loadLoose is loadUnchecked with accounts.
+func (a *app) loadLoose(ctx context.Context, files []policy.File, o policy.Options) (*policy.Snapshot, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*policy.LoadTimeout)
 	defer cancel()
-	strict, findings := policy.Load(ctx, files, policy.Options{})
+	strict, findings := policy.Load(ctx, files, o)
 	if strict != nil {
 		return strict, nil
 	}
-	s, unread := policy.Load(ctx, files, policy.Options{Unchecked: true})
+	o.Unchecked = true
+	s, unread := policy.Load(ctx, files, o)
 	if s == nil {
 		first, _, _ := strings.Cut(unread.Err().Error(), "\n")
 		return nil, errors.New(first)
