@@ -233,26 +233,8 @@ func readFileFilter(d *draft, _ Options) {
 	d.slots([]slot{{text: text, sample: file, literal: true, exact: true}})
 }
 
-func killFilter(d *draft, _ Options) {
-	d.program, d.runAs = programPath("kill"), d.filter.args[0]
-	exe := d.filter.args[1]
-	signal := "-15"
-	if len(d.filter.args) > 2 {
-		signal = d.filter.args[2]
-	}
-	if isInterpreter(exe) {
-		d.unsafe("", []string{"kill", signal, "4242"}, "every program that %s runs has that executable, and any of them may be ended", path.Base(exe))
-		return
-	}
-	d.refuse("a pid cannot yet be held to its program")
-}
-
 func envFilter(d *draft, _ Options) {
 	d.refuse("its variables cannot yet be required")
-}
-
-func netnsFilter(d *draft, _ Options) {
-	d.refuse("commands in a namespace name it in the request (--netns), not in their arguments")
 }
 
 func chainingFilter(d *draft, _ Options) {

@@ -34,6 +34,18 @@ type draft struct {
 	literal [][]string
 	// parent is the draft of the same line that this one continues.
 	parent *draft
+	// args are the lines of its args: block.
+	args []string
+	// kills are signals of a KillFilter with the programs that may get them.
+	kills [][2]string
+	// wraps is true for a rule that runs the commands of the chained ones.
+	wraps   bool
+	chained []*draft
+	// inner is true for a rule that is only reached through such a one.
+	inner bool
+	// callers may run it; none: those of the file.
+	callers []caller
+	digest  string // SHA-256 that the program has to have
 	// same is the draft of an earlier line that says the same.
 	same *draft
 }

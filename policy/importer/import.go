@@ -47,14 +47,17 @@ func Rootwrap(ctx context.Context, sources []Source, o Options) (*Result, error)
 	if len(o.Observed) > maxObserved {
 		return nil, fmt.Errorf("%d observed command lines, the limit is %d", len(o.Observed), maxObserved)
 	}
-	b := &build{Options: o, taken: make(map[string]bool)}
+	b := &build{Options: o, taken: make(map[string]bool), namespaced: make(map[string]bool)}
 	for _, src := range sources {
 		if err := b.read(src); err != nil {
 			return nil, err
 		}
 	}
 	b.proveUnsafe(ctx)
+	b.joinKills()
 	b.observe()
+	b.trimTests(ctx)
+	b.chain()
 	b.settle(ctx)
 	return b.result(), nil
 }
@@ -66,12 +69,15 @@ type build struct {
 	drafts []*draft
 	taken  map[string]bool
 	report Report
+	// namespaced are the observed requests that were made in a namespace.
+	namespaced map[string]bool
 }
 
 // output is one file of the policy.
 type output struct {
 	name   string
 	source string
+	what   string // stands before source
 	drafts []*draft
 }
 
@@ -81,7 +87,7 @@ func (b *build) read(src Source) error {
 	if err != nil {
 		return err
 	}
-	out := &output{name: b.outputName(src.Name), source: src.Name}
+	out := &output{name: b.outputName(src.Name), source: src.Name, what: "rootwrap filters of "}
 	b.files = append(b.files, out)
 	for _, f := range list {
 		d := translate(f, b.Options)

@@ -65,6 +65,8 @@ func TestRootwrapLines(t *testing.T) {
 		{"a number", `a: RegExpFilter, sleep, root, sleep, \d+`, importer.Narrowed, "<arg1:int(0..4294967295)>", "leading zeros", ""},
 		{"below a directory", `a: RegExpFilter, blockdev, root, blockdev, --getsz, /dev/.*`, importer.Narrowed, "--getsz <getsz:path(/dev)>", "canonical", ""},
 		{"lookahead", `a: RegExpFilter, x, root, x, /etc/(?!\.\.).*`, importer.Narrowed, "<arg1:path(/etc/neutron)>", "outside of /etc/neutron", ""},
+		{"anchors", `a: RegExpFilter, x, root, x, ^a.*M$`, importer.Narrowed, "a<arg1:re([%+,.0-:=@-Z_a-z~-]+)>M", "", ""},
+		{"an anchor inside", `a: RegExpFilter, x, root, x, a$b`, importer.Refused, "", "anchor inside", ""},
 		{"other lookahead", `a: RegExpFilter, x, root, x, (?!a)b`, importer.Refused, "", "invalid or unsupported Perl syntax", ""},
 		{"a name within", `a: RegExpFilter, x, root, x, /run/a[^/]+/b`, importer.Narrowed, "/run/a<arg1:re([%+,.0-:=@-Z_a-z~-]+)>/b", "slashes", ""},
 		{"directories of letters", `a: RegExpFilter, x, root, x, /[a-z/]+`, importer.Narrowed, "/<arg1:re([a-z]+(/[a-z]+)*)>", "slashes", ""},

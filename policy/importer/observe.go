@@ -18,16 +18,21 @@ const maxShapes = 256
 // usable returns the command lines that a rule could be made of, sorted, each
 // once, and those inside of them: a namespace or a variable is not part of what
 // the program is given.
-func usable(observed [][]string) (out [][]string, dropped []Dropped) {
-	for _, a := range observed {
+func (b *build) usable() (out [][]string, dropped []Dropped) {
+	for _, a := range b.Observed {
+		inside := false
 		for range 8 {
 			if why := unusable(a); why != "" {
 				dropped = append(dropped, Dropped{a, why})
 				break
 			}
 			inner := nested(a)
+			inside = inside || inner != nil && a[0] == "ip"
 			if inner == nil {
 				out = append(out, a)
+				if inside {
+					b.namespaced[strings.Join(a, "\x00")] = true
+				}
 				break
 			}
 			a = inner
@@ -83,7 +88,7 @@ func isVariable(tok string) bool {
 
 // observe makes usage lines of what was observed for lines that say nothing.
 func (b *build) observe() {
-	requests, dropped := usable(b.Observed)
+	requests, dropped := b.usable()
 	b.report.Dropped = append(b.report.Dropped, dropped...)
 	if len(requests) == 0 {
 		return

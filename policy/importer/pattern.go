@@ -51,6 +51,9 @@ func translatePattern(pattern, name, home string) (slot, error) {
 		}
 		return slot{}, err
 	}
+	if re = withoutAnchors(re); hasAnchor(re) {
+		return slot{}, errors.New("an anchor inside of the pattern")
+	}
 	if words := finite(re, 16); words != nil {
 		return wordsSlot(words), nil
 	}
@@ -61,6 +64,31 @@ func translatePattern(pattern, name, home string) (slot, error) {
 		s.exact = false
 	}
 	return s, err
+}
+
+// isAnchor reports whether re is a place in a text.
+func isAnchor(re *syntax.Regexp) bool {
+	return re.Op == syntax.OpBeginText || re.Op == syntax.OpBeginLine || re.Op == syntax.OpEndText || re.Op == syntax.OpEndLine
+}
+
+// withoutAnchors takes "^" off the front and "$" off the end, which say nothing:
+// the whole argument has to match anyway.
+func withoutAnchors(re *syntax.Regexp) *syntax.Regexp {
+	parts := []*syntax.Regexp{re}
+	if re.Op == syntax.OpConcat {
+		parts = slices.Clone(re.Sub)
+	}
+	for len(parts) > 0 && (parts[0].Op == syntax.OpBeginText || parts[0].Op == syntax.OpBeginLine) {
+		parts = parts[1:]
+	}
+	for n := len(parts); n > 0 && (parts[n-1].Op == syntax.OpEndText || parts[n-1].Op == syntax.OpEndLine); n-- {
+		parts = parts[:n-1]
+	}
+	return &syntax.Regexp{Op: syntax.OpConcat, Sub: parts}
+}
+
+func hasAnchor(re *syntax.Regexp) bool {
+	return isAnchor(re) || slices.ContainsFunc(re.Sub, hasAnchor)
 }
 
 // translation is a pattern cut into pieces.
@@ -89,8 +117,6 @@ func (t *translation) flatten(re *syntax.Regexp) {
 	case syntax.OpCapture:
 		t.flatten(re.Sub[0])
 		return
-	case syntax.OpBeginText, syntax.OpBeginLine, syntax.OpEndText, syntax.OpEndLine:
-		return // the whole argument has to match anyway
 	case syntax.OpStar, syntax.OpPlus, syntax.OpRepeat, syntax.OpCharClass, syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		if p, ok := runOf(re); ok {
 			t.pieces = append(t.pieces, p)
@@ -155,13 +181,14 @@ func runOf(re *syntax.Regexp) (piece, bool) {
 func finite(re *syntax.Regexp, limit int) []string {
 	var out []string
 	switch re.Op {
-	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine:
+	case syntax.OpEmptyMatch:
 		return []string{""}
 	case syntax.OpLiteral:
 		if re.Flags&syntax.FoldCase != 0 {
-			return []string{strings.ToLower(string(re.Rune))}
+			out = []string{strings.ToLower(string(re.Rune))}
+		} else {
+			out = []string{string(re.Rune)}
 		}
-		return []string{string(re.Rune)}
 	case syntax.OpCharClass:
 		for i := 0; i+1 < len(re.Rune); i += 2 {
 			for r := re.Rune[i]; r <= re.Rune[i+1]; r++ {

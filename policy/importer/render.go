@@ -35,8 +35,10 @@ func (b *build) render(out *output) string {
 		visible(out.source), counts[Exact], counts[Narrowed], counts[Unsafe], counts[Refused])
 	w.line("# Each line of the source stands above what became of it.")
 	w.line("version: 1")
-	w.line("about: %s", quoteYAML("rootwrap filters of "+out.source))
-	w.line("callers: [{user: %s}]", quoteYAML(b.Caller))
+	w.line("about: %s", quoteYAML(out.what+out.source))
+	if b.Caller != "" {
+		w.line("callers: [{user: %s}]", quoteYAML(b.Caller))
+	}
 	b.renderProfiles(w, out)
 	w.line("")
 	if live == 0 {
@@ -140,13 +142,39 @@ func (b *build) renderRule(w *writer, d *draft, mark string) {
 	item := func(format string, args ...any) { w.line("  %s%s", mark, fmt.Sprintf(format, args...)) }
 	item("- id: %s", d.id)
 	item("  why: %s", quoteYAML(fmt.Sprintf("%s, %s", d.filter.pos, d.filter.name)))
-	item("  exec: %s", d.program)
-	item("  profile: %s", profileOf(d.program))
-	if d.runAs != "root" {
+	if d.digest != "" {
+		item("  exec: {path: %s, sha256: [%s]}", d.program, d.digest)
+	} else {
+		item("  exec: %s", d.program)
+	}
+	switch {
+	case d.inner:
+		item("  callers: []")
+	case len(d.callers) > 0:
+		item("  callers: [%s]", callersText(d.callers))
+	}
+	if d.wraps {
+		item("  wrap: netns")
+		item("  chain:")
+		for _, c := range d.chained {
+			if len(c.usages) > 0 {
+				item("    - %s", c.id)
+			}
+		}
+	} else {
+		item("  profile: %s", profileOf(d.program))
+	}
+	if d.runAs != "root" && !d.wraps {
 		item("  run: {user: %s}", quoteYAML(d.runAs))
 	}
 	if len(d.read) > 0 {
 		item("  run: {fs: {read: [%s]}}", quoteYAML(strings.Join(d.read, ", ")))
+	}
+	if len(d.args) > 0 {
+		item("  args:")
+		for _, a := range d.args {
+			item("    %s", a)
+		}
 	}
 	item("  argv: |")
 	for i := range d.usages {

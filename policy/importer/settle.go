@@ -126,14 +126,15 @@ func (b *build) trimTests(ctx context.Context) {
 		if findings.HasErrors() {
 			return
 		}
-		allowed := func(a []string) bool {
-			return len(a) > 0 && s.Decide(policy.Caller{UID: importUID, GID: importUID}, policy.Request{Argv: a}).Allowed()
-		}
 		again := false
 		for _, d := range b.drafts {
-			d.deny = slices.DeleteFunc(d.deny, func(a []string) bool { return len(a) == 0 || allowed(a) })
+			who := b.callerOf(d)
+			decided := func(a []string) bool {
+				return len(a) > 0 && s.Decide(who, policy.Request{Argv: d.request(a)}).Allowed()
+			}
+			d.deny = slices.DeleteFunc(d.deny, func(a []string) bool { return len(a) == 0 || decided(a) })
 			before := len(d.usages)
-			d.trimUsages(allowed)
+			d.trimUsages(decided)
 			again = again || len(d.usages) < before || len(d.literal) > 0
 			if before > 0 && len(d.usages) == 0 && d.line.Status > Unsafe {
 				d.refuse("no request meets its rule")
@@ -213,30 +214,7 @@ func (b *build) chunk(out *output, d *draft, lines []usage) {
 	}
 }
 
-// importUID is the uid of the caller in checks of what was written.
-const importUID = 1000
-
-// accounts are those of a host on which every name is known.
-type accounts struct{ caller string }
-
-func (a accounts) User(name string) (uid, gid uint32, ok bool) {
-	switch name {
-	case "root":
-		return 0, 0, true
-	case a.caller:
-		return importUID, importUID, true
-	}
-	return importUID + 1, importUID + 1, true
-}
-
-func (a accounts) Group(name string) (gid uint32, ok bool) {
-	_, gid, ok = a.User(name)
-	return gid, ok
-}
-
-func (accounts) Groups(string) []uint32 { return nil }
-
 // load loads what is written.
 func (b *build) load(ctx context.Context, unchecked bool) (*policy.Snapshot, policy.Findings) {
-	return policy.Load(ctx, b.written(), policy.Options{Accounts: accounts{b.Caller}, Unchecked: unchecked})
+	return policy.Load(ctx, b.written(), policy.Options{Accounts: accounts{}, Unchecked: unchecked})
 }

@@ -82,7 +82,7 @@ var fences = []struct {
 	{"google.golang.org/grpc", []string{"server/internal/rpc", "server/internal/peer", "server/.", "client", "test"}, "one transport"},
 	{"go.yaml.in/yaml/v4", []string{"policy/.", "server/internal/config"}, "two strict decoders, no more"},
 	{"github.com/spf13", []string{"client/cmd"}, "the daemon uses package flag"},
-	{"os/exec", []string{"test", "client/cmd/rootgate/."}, "the launcher of the sandbox starts processes; policy diff asks git, as whoever asks it"},
+	{"os/exec", []string{"test", "client/cmd/rootgate/."}, "the launcher of the sandbox starts processes; policy diff asks git, and policy import cvtsudoers, as whoever asks them"},
 	{"os/user", nil, "under cgo it loads NSS modules into a root process"},
 	{"plugin", nil, "no code is loaded at run time"},
 }

@@ -21,7 +21,7 @@ func (a *app) policyImport() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(*cobra.Command, []string) error { return errors.New("a subcommand is missing") },
 	}
-	cmd.AddCommand(a.importRootwrap())
+	cmd.AddCommand(a.importRootwrap(), a.importSudoers())
 	return cmd
 }
 
@@ -84,6 +84,45 @@ func (a *app) importRootwrap() *cobra.Command {
 	}
 	f.add(cmd)
 	cmd.Flags().StringVar(&f.user, "user", "", "`account` that may run the commands (default the project that PATH names, as in /etc/NAME/rootwrap.d)")
+	return cmd
+}
+
+const importSudoersLong = `Make a policy of a sudoers file, which is text or the JSON of cvtsudoers -f json.
+Text goes through cvtsudoers where that is installed; without it the common subset
+is read.
+
+What a policy has no words for is refused and said: passwords, hosts, sudoedit,
+patterns of programs, and commands that are allowed by what they may not be.
+
+The rest is as with import rootwrap.`
+
+func (a *app) importSudoers() *cobra.Command {
+	var f importFlags
+	cmd := &cobra.Command{
+		Use:   "sudoers [flags] FILE",
+		Short: "Make a policy of a sudoers file",
+		Long:  importSudoersLong,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			o, err := f.options()
+			if err != nil {
+				return &exit{status: statusUnreadable, err: err}
+			}
+			data, err := readPolicyFile(paths[0])
+			if err != nil {
+				return &exit{status: statusUnreadable, err: err}
+			}
+			if data, err = convertSudoers(cmd.Context(), paths[0], data); err != nil {
+				return &exit{status: statusUnreadable, err: err}
+			}
+			r, err := importer.Sudoers(cmd.Context(), importer.Source{Name: paths[0], Data: data}, o)
+			if err != nil {
+				return &exit{status: statusUnreadable, err: err}
+			}
+			return a.imported(r, f)
+		},
+	}
+	f.add(cmd)
 	return cmd
 }
 
