@@ -31,8 +31,10 @@ func (c *collector) waive(rule RuleID, sev Severity, id string) bool {
 	return ok
 }
 
+// add takes a finding. What is said already is said once: the placeholders of a
+// line and the programs of a rule may each be a reason for it.
 func (c *collector) add(f Finding) {
-	if c.waive(f.Rule, f.Severity, f.ID) {
+	if c.waive(f.Rule, f.Severity, f.ID) || slices.ContainsFunc(c.found, f.repeats) {
 		return
 	}
 	if !c.full(f.Severity) {

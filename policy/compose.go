@@ -48,7 +48,7 @@ func (r *draftRule) writes() []grant {
 func (g grant) report(sev Severity, format string, args ...any) {
 	g.rule.doc.rule = g.rule.ID
 	defer func() { g.rule.doc.rule = "" }()
-	g.rule.doc.report(sev, g.pos.Line, g.pos.Column, "P-PATHSELF", format, args...)
+	g.rule.doc.reportAt(sev, g.pos, "P-PATHSELF", format, args...)
 }
 
 // covers reports whether dir is p or a directory above it.

@@ -45,6 +45,16 @@ func (d *document) finding(sev Severity, line, column int, id, format string, ar
 	}
 }
 
+// reportAt adds a finding at a place that may be of another file: what a rule
+// has by a profile that its file uses is written there.
+func (d *document) reportAt(sev Severity, pos Position, id, format string, args ...any) {
+	there := *d
+	if src := d.sources[pos.File]; src != nil {
+		there.src = src
+	}
+	there.report(sev, pos.Line, pos.Column, id, format, args...)
+}
+
 // fail adds an error at a node.
 func (d *document) fail(n *yaml.Node, id, format string, args ...any) {
 	d.report(SeverityError, n.Line, n.Column, id, format, args...)

@@ -46,6 +46,7 @@ func (l *loading) readFiles(files []File) []*draftRule {
 			return nil
 		}
 		d := &document{loading: l, src: newSource(f)}
+		l.sources[f.Name] = d.src
 		all = append(all, d.openFile(f.Data))
 	}
 	for _, f := range all {

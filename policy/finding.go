@@ -69,6 +69,12 @@ func (f Finding) String() string {
 	return b.String()
 }
 
+// repeats reports whether f says what o does; the request that shows it may differ.
+func (f Finding) repeats(o Finding) bool {
+	return f.ID == o.ID && f.Severity == o.Severity && f.File == o.File && f.Line == o.Line &&
+		f.Column == o.Column && f.Rule == o.Rule && f.Message == o.Message
+}
+
 // Findings are ordered by file, line, column and check.
 type Findings []Finding
 

@@ -65,6 +65,7 @@ type loading struct {
 	runGroups []uint32
 	base      Effect
 	ruleIDs   map[RuleID]Position
+	sources   map[string]*source // by the name of the file
 	rules     int
 	nevers    []*draftNever // sorted by id once all are read
 	late      bool
@@ -81,7 +82,7 @@ type loading struct {
 func Load(ctx context.Context, files []File, o Options) (*Snapshot, Findings) {
 	l := &loading{
 		ctx: ctx, out: &collector{}, accounts: o.Accounts, base: baseEffect(),
-		ruleIDs: make(map[RuleID]Position), vet: o.Vet, cover: o.Vet || o.Coverage, unchecked: o.Unchecked,
+		ruleIDs: make(map[RuleID]Position), sources: make(map[string]*source), vet: o.Vet, cover: o.Vet || o.Coverage, unchecked: o.Unchecked,
 		manyRules: o.manyRules,
 	}
 	if l.accounts == nil {

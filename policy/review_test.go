@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -43,6 +44,16 @@ func TestReviews(t *testing.T) {
 			"where commands of w write",
 		},
 		{
+			"one of several arguments", "P-COMPOSE",
+			two(one("/usr/sbin/haproxy", "-f <f:path(/var/lib/x/ha)> -p <p:path(/var/lib/x/ha)>"), "w", "/usr/bin/touch", "<f:path(/opt/y)>", "run: {fs: {write: [/var/lib/x]}}"),
+			"where commands of w write",
+		},
+		{
+			"of either of two programs", "P-COMPOSE",
+			two(one("[/usr/sbin/haproxy, /sbin/haproxy]", "-f <f:path(/var/lib/x/ha)>"), "w", "/usr/bin/touch", "<f:path(/opt/y)>", "run: {fs: {write: [/var/lib/x]}}"),
+			"where commands of w write",
+		},
+		{
 			"elsewhere", "P-COMPOSE",
 			two(one("/usr/sbin/haproxy", "-f <f:path(/var/lib/x)>"), "w", "/usr/bin/touch", "<f:path(/opt/y)>", "run: {fs: {write: [/var/lib/xy]}}"), "",
 		},
@@ -73,14 +84,14 @@ func TestReviews(t *testing.T) {
 		{"a directory above one", "P-SYMLINKDIR", one("/bin/x", "<f:path(/var)>"), "W P-SYMLINKDIR"},
 		{"a directory of root's", "P-SYMLINKDIR", one("/bin/x", "<f:path(/var/lib/x)>"), ""},
 
-		{"as good as root", "R-CAPS", one("/bin/x", "a", "run: {caps: [net_admin, dac_override]}"), "p.yaml:8:29: W R-CAPS: the capability dac_override is as good as root"},
+		{"as good as root", "R-CAPS", one("/bin/x", "a", "run: {caps: [net_admin, dac_override]}"), "p.yaml:8:29: W R-CAPS: r has the capability dac_override, which is as good as root"},
 		{"not as good", "R-CAPS", one("/bin/x", "a", "run: {caps: [net_admin]}"), ""},
 		{"accepted", "R-CAPS", one("/bin/x", "a", "run: {caps: [dac_override]}", "why: x", "accept: [R-CAPS]"), ""},
-		{"no call for it", "R-SECCOMP", one("/bin/x", "a", "run: {caps: [sys_module]}"), "W R-SECCOMP: the capability sys_module is for system calls that no filter lets pass"},
-		{"no sockets for it", "R-SECCOMP", one("/bin/x", "a", "run: {caps: [net_raw]}"), "W R-SECCOMP: the capability net_raw needs raw sockets"},
+		{"no call for it", "R-SECCOMP", one("/bin/x", "a", "run: {caps: [sys_module]}"), "W R-SECCOMP: r has the capability sys_module, which is for system calls that no filter lets pass"},
+		{"no sockets for it", "R-SECCOMP", one("/bin/x", "a", "run: {caps: [net_raw]}"), "W R-SECCOMP: r has the capability net_raw, which needs raw sockets"},
 		{"sockets for it", "R-SECCOMP", one("/bin/x", "a", "run: {caps: [net_raw], seccomp: ['@default', '@raw']}"), ""},
 		{"mounts without fs: host", "R-SECCOMP", one("/bin/x", "a", "run: {caps: [sys_admin], seccomp: ['@default', '@mount']}"), "W R-SECCOMP: @mount needs fs: host"},
-		{"sockets and no capability", "R-NET", one("/bin/x", "a", "run: {seccomp: ['@default', '@netlink']}"), "N R-NET: the commands have no capability and the network of the host"},
+		{"sockets and no capability", "R-NET", one("/bin/x", "a", "run: {seccomp: ['@default', '@netlink']}"), "N R-NET: the commands of r have no capability and the network of the host"},
 		{"an empty network", "R-NET", one("/bin/x", "a", "run: {net: none, seccomp: ['@default', '@netlink']}"), ""},
 		{"a capability", "R-NET", one("/bin/x", "a", "run: {caps: [net_admin], seccomp: ['@default', '@netlink']}"), ""},
 
@@ -113,6 +124,41 @@ func TestReviewsAreVets(t *testing.T) {
 	for _, f := range found {
 		if f.ID != "A-NOTEST" {
 			t.Error(f)
+		}
+	}
+}
+
+// TestFindingsOfUsedProfiles: what a rule has by a profile of another file is
+// shown where it is written, once for each rule that has it.
+func TestFindingsOfUsedProfiles(t *testing.T) {
+	rule := func(id string, more ...string) string {
+		return strings.Replace(strings.TrimPrefix(one("/bin/"+id, "go", more...), head), "id: r", "id: "+id, 1)
+	}
+	files := []File{
+		{"10-base.yaml", []byte("version: 1\nprofiles:\n  shared:\n    run:\n      caps: [mknod]\n      fs: {write: [/var/lib/x]}\nrules: []\n")},
+		{"50-x.yaml", []byte("version: 1\nuse: ['10-base.yaml#profiles']\ncallers: [{user: alice}]\nrules:\n" +
+			rule("a", "profile: shared") + rule("b", "profile: shared") +
+			rule("c", "profile: shared", "why: x", "accept: [R-CAPS]") + rule("d", "run: {fs: {read: [/var/lib/x/conf]}}"))},
+	}
+	o := options()
+	o.Vet = true
+	_, found := Load(t.Context(), files, o)
+	for _, c := range []struct {
+		id, at, excerpt string
+		rules           []RuleID
+	}{
+		{"R-CAPS", "10-base.yaml:5:14", "caps: [mknod]", []RuleID{"a", "b"}},
+		{"P-PATHSELF", "10-base.yaml:6:20", "fs: {write:", []RuleID{"a", "b", "c"}},
+	} {
+		var rules []RuleID
+		for _, f := range findingsOf(found, c.id) {
+			rules = append(rules, f.Rule)
+			if !strings.HasPrefix(f.String(), c.at+": W ") || !strings.Contains(f.Excerpt, c.excerpt) {
+				t.Errorf("%s: got %q above %q, want it at %s", c.id, f, f.Excerpt, c.at)
+			}
+		}
+		if !slices.Equal(rules, c.rules) {
+			t.Errorf("%s: got findings of %q, want %q; all: %v", c.id, rules, c.rules, found)
 		}
 	}
 }

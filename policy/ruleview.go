@@ -43,7 +43,7 @@ func (r *draftRule) warn(sev Severity, pos Position, id, format string, args ...
 	if pos.File == "" {
 		pos = r.Pos
 	}
-	r.doc.report(sev, pos.Line, pos.Column, id, format, args...)
+	r.doc.reportAt(sev, pos, id, format, args...)
 }
 
 func (r *draftRule) viewCaps() {
@@ -52,15 +52,15 @@ func (r *draftRule) viewCaps() {
 		pos := r.Origin("run.caps", c)
 		switch {
 		case slices.Contains(barredCaps, c):
-			r.warn(SeverityWarning, pos, "R-SECCOMP", "the capability %s is for system calls that no filter lets pass; drop it", c)
+			r.warn(SeverityWarning, pos, "R-SECCOMP", "%s has the capability %s, which is for system calls that no filter lets pass; drop it", r.ID, c)
 		case slices.Contains(rootCaps, c):
-			r.warn(SeverityWarning, pos, "R-CAPS", "the capability %s is as good as root; say who needs it", c)
+			r.warn(SeverityWarning, pos, "R-CAPS", "%s has the capability %s, which is as good as root; say who needs it", r.ID, c)
 		case c == "net_raw" && !slices.ContainsFunc(e.Seccomp, func(s string) bool { return s == "@raw" || s == "@iptables" || s == "@daemon" }):
-			r.warn(SeverityWarning, pos, "R-SECCOMP", "the capability net_raw needs raw sockets, which the filter refuses; add @raw, or drop it")
+			r.warn(SeverityWarning, pos, "R-SECCOMP", "%s has the capability net_raw, which needs raw sockets, and its filter refuses them; add @raw, or drop it", r.ID)
 		}
 	}
 	if e.Net == NetHost && len(e.Caps) == 0 && r.Netns.Type == nil && slices.ContainsFunc(e.Seccomp, func(s string) bool { return slices.Contains(socketSets, s) }) {
-		r.warn(SeverityNote, r.Origin("run.net", ""), "R-NET", "the commands have no capability and the network of the host; with net: none they have an empty one")
+		r.warn(SeverityNote, r.Origin("run.net", ""), "R-NET", "the commands of %s have no capability and the network of the host; with net: none they have an empty one", r.ID)
 	}
 }
 
