@@ -18,14 +18,29 @@ func Guards(d policy.Decision) []Guard {
 	var out []Guard
 	for _, c := range d.Captures {
 		if check := guardOf(c.Type); check != "" {
-			out = append(out, Guard{c.Name, c.Type.String(), c.Value, c.Arg + 1, check})
+			out = append(out, Guard{c.Name, c.Type.String(), c.Value, d.Skip + c.Arg + 1, check})
 		}
 	}
 	if d.Netns != "" {
-		out = append(out, Guard{"netns", d.Rule.Netns.Type.String(), d.Netns, -1, "network namespace"})
+		out = append(out, netnsGuard(d))
 	}
 	if d.Allowed() && d.Cwd != "/" {
 		out = append(out, Guard{"cwd", "path", d.Cwd, -1, "directory"})
 	}
 	return out
+}
+
+// netnsGuard is the guard of the namespace that a request names, or that the
+// arguments of a wrapper do.
+func netnsGuard(d policy.Decision) Guard {
+	g := Guard{"netns", "netns", d.Netns, -1, "network namespace"}
+	if t := d.Rule.Netns.Type; t != nil {
+		g.Type = t.String()
+	}
+	for _, c := range d.Outer {
+		if c.Value == d.Netns {
+			g.Name, g.Type, g.ArgvIndex = c.Name, c.Type.String(), c.Arg+1
+		}
+	}
+	return g
 }
