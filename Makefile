@@ -57,10 +57,11 @@ test: root build ## everything that must pass: vet, and all tests with the race 
 	go vet ./...
 	$(TEST) -race -vet=off -json ./... | go run ./test/summary
 
-long: root build ## hours: all tests twenty times in random order, ten minutes of fuzzing a target
+long: root build ## hours: all tests twenty times in random order, millions of grammar pairs, ten minutes of fuzzing a target
 	@$(timed)
 	$(TOOL) grpcurl >/dev/null
 	$(TEST) -race -vet=off -count=20 -shuffle=on -timeout 6h -json ./... | go run ./test/summary
+	$(TEST) -timeout 2h ./policy/argv -run ThreeWay -args -pairs=10000000
 	test/fuzz.sh 10m
 
 lint: deps ## golangci-lint, formatting included, and shellcheck

@@ -307,7 +307,7 @@ func TestPlaceholders(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"", "a (b|c) [d]... {x|y!}", "x(a|b)[c]<n:int(1..2)>", "'' '''' 'a b'", "{a...|b}", "[[[[a]]]]", "a...8 <x:re([a]{9}(b|c))>",
-		"# c\na\n  b\n", "-w/--wait:<n>", "<x!>", "(((", "é <dev> \u202e", "{a|b|c|d|e|f|g|h|i|j|k|l} {a|b|c|d|e|f|g|h|i|j|k|l}",
+		"# c\na\n  b\n", "-w/--wait:<n>", "<n> x<n!> [<n!>]", "{a...|b!...2|-q/--quiet!}", "-v/--verbose... {-i/--in:(a|b)...3|c}", "<x!>", "(((", "é <dev> \u202e", "{a|b|c|d|e|f|g|h|i|j|k|l} {a|b|c|d|e|f|g|h|i|j|k|l}",
 		"((((x...64)...64)...64)...64)...64", "{{a|b|c|d|e|f!}|{a|b|c|d|e!}|{x|y!}...}", "<a:str><b:str><c:str>",
 	} {
 		f.Add(s, "a b c")
