@@ -167,6 +167,17 @@ func (f *fileScope) useProfiles() {
 	}
 }
 
+// ruleIDOf returns the id that a rule claims, for a finding about a rule that is
+// not read.
+func ruleIDOf(n *yaml.Node) RuleID {
+	for _, f := range pairs(n) {
+		if f.key.Value == "id" {
+			return RuleID(clip(f.value.Value))
+		}
+	}
+	return ""
+}
+
 // readRules reads the rules of a file.
 func (d *document) readRules(file *fileScope) []*draftRule {
 	v, ok := file.fields["rules"]
@@ -183,7 +194,9 @@ func (d *document) readRules(file *fileScope) []*draftRule {
 			return nil
 		}
 		if d.rules++; d.rules > maxRules && !d.manyRules {
-			d.fail(item, "F-LIMIT", "more than %d rules", maxRules)
+			d.rule = ruleIDOf(item)
+			d.fail(item, "F-LIMIT", "more than %d rules in a policy", maxRules)
+			d.rule = ""
 			return nil
 		}
 		if r := d.readRule(item, file); r != nil {
