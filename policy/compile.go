@@ -115,7 +115,7 @@ func (r *Rule) decisionKey() string {
 	for _, p := range r.Env.Pass {
 		fmt.Fprintf(&b, "%s:%s,", p.Name, typeText(p.Type))
 	}
-	fmt.Fprintf(&b, " under=%q stdin=%+v signals=%q", r.Cwd, r.Stdin, r.Signals)
+	fmt.Fprintf(&b, " under=%q owner=%s stdin=%+v signals=%q", r.Cwd, r.CwdOwner, r.Stdin, r.Signals)
 	if r.nest != nil {
 		b.WriteString(r.nest.key())
 	}

@@ -13,7 +13,11 @@ import (
 // caller learns nothing of rules that do not admit it: their programs are
 // denied in the words of programs that no rule knows.
 func (s *Snapshot) Decide(c Caller, r Request) Decision {
-	return s.decide(r, func(rule *Rule) bool { return rule.admits(c) })
+	d := s.decide(r, func(rule *Rule) bool { return rule.admits(c) })
+	if len(d.Owners) > 0 && d.Rule.CwdOwner.Caller {
+		d.Owners = append(d.Owners, c.UID)
+	}
+	return d
 }
 
 // match is one line that accepts a request's arguments.
@@ -140,6 +144,11 @@ func (m *match) decide(s *Snapshot, r Request) Decision {
 	}
 	if denial != nil {
 		return m.deny(*denial)
+	}
+	if d.Cwd != c.rule.Effect.Cwd && c.rule.CwdOwner.String() != "" {
+		// Nobody has noID: until Decide adds the caller's own id, a list of the
+		// caller alone must not be empty, which is anybody.
+		d.Owners = append([]uint32{noID}, c.rule.CwdOwner.ids...)
 	}
 	d.Verdict = Allow
 	return d

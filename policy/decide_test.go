@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"math/bits"
 	"reflect"
 	"slices"
@@ -420,6 +421,33 @@ func TestDecideRequest(t *testing.T) {
 			t.Errorf("%s: cwd %q, want %q", c.name, d.Cwd, c.req.Cwd)
 		}
 	}
+}
+
+func TestDecideCwdOwner(t *testing.T) {
+	for _, c := range []struct {
+		owner, cwd string
+		want       string // of Owners; 4294967295 is nobody
+	}{
+		{"", "/srv/a", "[]"},
+		{", owner: caller", "/srv/a", "[4294967295 1000]"},
+		{", owner: [root, caller, bob, 7]", "/srv/a", "[4294967295 0 1001 7 1000]"},
+		{", owner: alice", "/srv/a", "[4294967295 1000]"},
+		{", owner: root", "/srv/a", "[4294967295 0]"},
+		{", owner: caller", "", "[]"},
+		{", owner: caller", "/", "[]"},
+	} {
+		s := load(t, rule("cwd: {under: [/srv]"+c.owner+"}"))
+		d := s.Decide(alice, Request{Argv: []string{"true"}, Cwd: c.cwd})
+		if got := fmt.Sprint(d.Owners); !d.Allowed() || got != c.want {
+			t.Errorf("%s, %q: owners %s, want %s", c.owner, c.cwd, got, c.want)
+		}
+		if d := s.DecideForAnyone(Request{Argv: []string{"true"}, Cwd: c.cwd}); (len(d.Owners) == 0) != (c.want == "[]") {
+			t.Errorf("%s, %q: owners %v without a caller", c.owner, c.cwd, d.Owners)
+		}
+	}
+	load(t, rules("go\n    cwd: {under: [/a], owner: [bob, caller]}", "go\n    cwd: {under: [/a], owner: [caller, bob]}"))
+	badPolicy{"", rules("go\n    cwd: {under: [/a], owner: bob}", "go\n    cwd: {under: [/a], owner: caller}"), "12:7: A-OVERLAP", "(cwd owner [bob] and [caller])"}.run(t)
+	badPolicy{"", rules("go\n    cwd: {under: [/a], owner: bob}", "go\n    cwd: {under: [/a]}"), "12:7: A-OVERLAP", "(cwd owner [bob] and any)"}.run(t)
 }
 
 // The proofs refuse most of these policies. What is behind them is tested here.

@@ -72,6 +72,7 @@ type Decision struct {
 	Effect   Effect         // that of Rule, with what wrappers change in it
 	Env      []string       // NAME=value, sorted; the whole environment
 	Cwd      string         // absolute and canonical
+	Owners   []uint32       // uids of which one must own Cwd; empty: anybody may
 	Netns    string         // name of a network namespace; empty: none named
 	Captures []argv.Capture // values of placeholders; Arg counts from the first argument, so Argv[Arg+1] holds it
 

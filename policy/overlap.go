@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -234,6 +235,7 @@ func (r *draftRule) difference(o *draftRule) string {
 	add("nice", a.Nice, b.Nice)
 	add("cwd", a.Cwd, b.Cwd)
 	add("cwd under", r.Cwd, o.Cwd)
+	add("cwd owner", cmp.Or(r.CwdOwner.String(), "any"), cmp.Or(o.CwdOwner.String(), "any"))
 	add("netns", netnsText(r.Netns), netnsText(o.Netns))
 	add("stdin", fmt.Sprintf("%+v", r.Stdin), fmt.Sprintf("%+v", o.Stdin))
 	add("signals", r.Signals, o.Signals)

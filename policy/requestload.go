@@ -31,7 +31,7 @@ func (d *document) signal(n *yaml.Node, s string) (string, bool) {
 
 var (
 	stdinSchema = schema{what: "stdin", keys: []string{"max", "utf8", "lines", "max_lines"}, later: []string{"schema"}}
-	cwdSchema   = schema{what: "cwd", keys: []string{"under"}, later: []string{"owner", "create"}}
+	cwdSchema   = schema{what: "cwd", keys: []string{"under", "owner"}, later: []string{"create"}}
 )
 
 // netns reads "netns: TYPE" or "netns: {type: TYPE, required: true}".
@@ -120,7 +120,8 @@ func (d *document) stdinLine(n *yaml.Node) *argv.Type {
 	return t
 }
 
-// ruleCwd reads "cwd: DIR", the rule's own directory, or "cwd: {under: DIRS}".
+// ruleCwd reads "cwd: DIR", the rule's own directory, or
+// "cwd: {under: DIRS, owner: ACCOUNTS}".
 func (d *document) ruleCwd(r *draftRule, n *yaml.Node) {
 	if n.Kind != yaml.MappingNode {
 		if p, ok := d.filePath(n, "cwd"); ok {
@@ -138,6 +139,32 @@ func (d *document) ruleCwd(r *draftRule, n *yaml.Node) {
 		return
 	}
 	r.Cwd = d.roots(v.value, "cwd.under")
+	if v, ok := f["owner"]; ok {
+		r.CwdOwner = d.cwdOwner(v.value)
+	}
+}
+
+// ownerCaller is the owner of a directory that stands for who asks.
+const ownerCaller = "caller"
+
+// cwdOwner reads "owner: ACCOUNT" or a list of accounts, of which one may be the
+// caller.
+func (d *document) cwdOwner(n *yaml.Node) (o CwdOwner) {
+	items, ok := d.listOrOne(n, "cwd.owner")
+	if ok && len(items) == 0 {
+		d.fail(n, "F-VALUE", "cwd.owner names nobody; a request could choose no directory")
+	}
+	for _, item := range items {
+		if item.Kind == yaml.ScalarNode && item.Value == ownerCaller {
+			o.Caller = true
+			continue
+		}
+		if a, ok := d.knownAccount(item, "cwd.owner", false); ok {
+			o.Names, o.ids = append(o.Names, a.name), append(o.ids, a.id)
+		}
+	}
+	slices.Sort(o.Names)
+	return o
 }
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,254}$`)

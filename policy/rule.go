@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/rootgate-project/rootgate/policy/argv"
 )
@@ -29,6 +30,7 @@ type Rule struct {
 	Netns     Netns
 	Env       Env
 	Cwd       []string // roots below which a request may choose its directory, sorted
+	CwdOwner  CwdOwner // of the directory that a request chooses
 	Stdin     Stdin
 	Signals   []string    // names without SIG that a caller may send, sorted
 	Lines     []Line      // Lines[i].Number == i+1
@@ -52,6 +54,26 @@ type Rule struct {
 type Program struct {
 	Path   string   // absolute and canonical, as the rule writes it
 	SHA256 []string // lowercase hex digests of which the file must have one; empty: any
+}
+
+// CwdOwner says who may own a directory that a request chooses. The zero value
+// admits any owner.
+type CwdOwner struct {
+	Caller bool     // whoever asks
+	Names  []string // accounts, by name or number, sorted
+	ids    []uint32 // of Names
+}
+
+// String returns the owners in the notation of policies, empty for any.
+func (o CwdOwner) String() string {
+	names := o.Names
+	if o.Caller {
+		names = append([]string{ownerCaller}, names...)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "[" + strings.Join(names, ", ") + "]"
 }
 
 // Line is one usage line: one alternative of a rule.

@@ -133,6 +133,14 @@ func callerText(c policy.CallerSpec) string {
 	return "{" + strings.Join(fields, ", ") + "}"
 }
 
+// ownerText writes the rest of a cwd as the policy does.
+func ownerText(o policy.CwdOwner) string {
+	if o.String() == "" {
+		return ""
+	}
+	return ", owner: " + o.String()
+}
+
 // stdinText writes what a rule takes as the policy does.
 func stdinText(s policy.Stdin) string {
 	out := fmt.Sprintf("{max: %s, utf8: %t", size(s.Max), s.UTF8)
@@ -217,7 +225,7 @@ func (w *writer) request() {
 	}
 	w.env()
 	if len(r.Cwd) > 0 {
-		w.part("    cwd: {under: %s}", "cwd.under", list(r.Cwd), r.Origin("cwd", ""))
+		w.part("    cwd: {under: %s}", "cwd.under", list(r.Cwd)+ownerText(r.CwdOwner), r.Origin("cwd", ""))
 	}
 	stdin := "none"
 	if r.Stdin.Max > 0 {

@@ -63,7 +63,7 @@ rules:
       ()
     netns: {type: netns, required: true}
     env: {set: {LANG: C, ON: 'yes', Z: ''}, pass: {TAG: 're([a-z]+)'}}
-    cwd: {under: [/srv/b, /srv/a]}
+    cwd: {under: [/srv/b, /srv/a], owner: [root, caller, 7]}
     stdin: {max: 8KiB, utf8: true, lines: 'it''s #[0-9]+', max_lines: 9}
     signals: [USR1]
     tests:
@@ -116,7 +116,7 @@ func TestOrigins(t *testing.T) {
 		"# 20-site.yaml:26\nput <f> <n> [<d>]", "# 20-site.yaml:28\nname <x:hostname>", "# 20-site.yaml:30\n()",
 		"netns: {type: netns, required: true} # 20-site.yaml:31",
 		"LANG: 'C' # 20-site.yaml:32", "'ON': 'yes' # 20-site.yaml:32", "Z: '' # 20-site.yaml:32", "TAG: 're([a-z]+)' # 20-site.yaml:32",
-		"cwd: {under: [/srv/a, /srv/b]} # 20-site.yaml:33", "stdin: {max: 8KiB, utf8: true, lines: 'it''s #[0-9]+', max_lines: 9} # 20-site.yaml:34", "- USR1 # 20-site.yaml:35",
+		"cwd: {under: [/srv/a, /srv/b], owner: [caller, 7, root]} # 20-site.yaml:33", "stdin: {max: 8KiB, utf8: true, lines: 'it''s #[0-9]+', max_lines: 9} # 20-site.yaml:34", "- USR1 # 20-site.yaml:35",
 	} {
 		if !strings.Contains(flat(text), strings.ReplaceAll(want, "'C'", "C")) {
 			t.Errorf("no %q in\n%s", want, text)

@@ -287,7 +287,7 @@ func (x *execution) stillAllowed() error {
 // sameDecision reports whether two decisions lead to the same launch.
 func sameDecision(a, b policy.Decision) bool {
 	return a.Program == b.Program && slices.Equal(a.SHA256, b.SHA256) && slices.Equal(a.Argv, b.Argv) &&
-		slices.Equal(a.Env, b.Env) && a.Cwd == b.Cwd && a.Netns == b.Netns &&
+		slices.Equal(a.Env, b.Env) && a.Cwd == b.Cwd && slices.Equal(a.Owners, b.Owners) && a.Netns == b.Netns &&
 		a.Effect.Equal(b.Effect) && a.Rule.Stdin.Equal(b.Rule.Stdin) && slices.Equal(a.Rule.Signals, b.Rule.Signals) &&
 		sameCaptures(a.Captures, b.Captures) && sameCaptures(a.Outer, b.Outer)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rootgate-project/rootgate/policy"
@@ -77,6 +78,13 @@ func (h *Held) open(d policy.Decision, host Host) (err error) {
 		if err != nil {
 			return &Error{What: "cwd", ArgvIndex: -1, Cause: err}
 		}
+	}
+	owner := uint32(0) // of the root directory
+	if h.Dir != nil {
+		owner = h.Dir.UID
+	}
+	if len(d.Owners) > 0 && !slices.Contains(d.Owners, owner) {
+		return &Error{What: "cwd", ArgvIndex: -1, Cause: fmt.Errorf("%s is owned by uid %d, expected %d", d.Cwd, owner, d.Owners)}
 	}
 	// What stands in front of a nested command is held to its types as well.
 	if err := h.openAll(d.Outer, 0, host); err != nil {

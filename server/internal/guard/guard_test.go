@@ -110,18 +110,23 @@ func TestDirAndNetns(t *testing.T) {
 	tests := []struct {
 		name, cwd, netns, want string
 		missing                bool
+		owners                 []uint32
 	}{
-		{"none", "/", "", "", false},
-		{"cwd", dir + "/sub", "", "", false},
-		{"cwd is a link", dir + "/link", "", "cwd", false},
-		{"cwd is a file", dir + "/x", "", "cwd", false},
-		{"no namespace", "/", "rootgate-guard-test-none", "netns", true},
-		{"climbing", "/", "../../proc/self/ns/net", "netns", false},
+		{"none", "/", "", "", false, nil},
+		{"cwd", dir + "/sub", "", "", false, nil},
+		{"cwd is a link", dir + "/link", "", "cwd", false, nil},
+		{"cwd is a file", dir + "/x", "", "cwd", false, nil},
+		{"cwd of an owner", dir + "/sub", "", "", false, []uint32{7, 0}},
+		{"cwd of another", dir + "/sub", "", "cwd", false, []uint32{7, 8}},
+		{"root directory", "/", "", "", false, []uint32{7, 0}},
+		{"root directory of another", "/", "", "cwd", false, []uint32{7}},
+		{"no namespace", "/", "rootgate-guard-test-none", "netns", true, nil},
+		{"climbing", "/", "../../proc/self/ns/net", "netns", false, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d := d
-			d.Cwd, d.Netns = tt.cwd, tt.netns
+			d.Cwd, d.Netns, d.Owners = tt.cwd, tt.netns, tt.owners
 			held, err := Open(d, Host{})
 			if tt.want == "" {
 				if err != nil {
