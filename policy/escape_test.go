@@ -1,9 +1,12 @@
 package policy
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rootgate-project/rootgate/policy/argv"
 )
 
 // one is a policy with one rule for program; more are further fields.
@@ -89,5 +92,48 @@ func TestEscapesAreNotAccepted(t *testing.T) {
 	o.Unchecked = true
 	if s, found := Load(t.Context(), []File{{"p.yaml", []byte(naive("/bin/ip", ""))}}, o); s == nil || slices.ContainsFunc(found, func(f Finding) bool { return f.ID == "P-ESCAPE" }) {
 		t.Error(found)
+	}
+}
+
+// TestEscapesOfBrokenKnowledge: data that cannot be compiled refuses the policy
+// that asks for it, and notes nothing.
+func TestEscapesOfBrokenKnowledge(t *testing.T) {
+	s := load(t, one("/bin/cat", "/etc/motd"))
+	prog := s.byName["/bin/cat"][0]
+	broken := &knownProgram{name: "cat", escapes: []*escape{{kind: "exec", note: "x", block: "("}}}
+	broken.types = func() (argv.Scope, error) { return argv.Scope{}, nil }
+	broken.templates = func() (templates, error) { return broken.compile(firstSamples()) }
+	if _, err := broken.templates(); err == nil {
+		t.Error("templates of nonsense compile")
+	}
+	if _, err := broken.compileNotes(); err == nil {
+		t.Error("notes of nonsense compile")
+	}
+	broken.types = func() (argv.Scope, error) { return nil, errNoLines }
+	if _, err := broken.compile(firstSamples()); !errors.Is(err, errNoLines) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := broken.compileNotes(); !errors.Is(err, errNoLines) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := broken.which(firstSamples(), false, nil); !errors.Is(err, errNoLines) {
+		t.Errorf("got %v", err)
+	}
+	p := &proofs{loading: &loading{out: &collector{}}}
+	if found := p.meetFacts(prog, broken, broken.escapes); found != nil {
+		t.Errorf("got %v", found)
+	}
+}
+
+// TestSamplesBeside: a rule that spells out all samples of a sort is held to them
+// all the same.
+func TestSamplesBeside(t *testing.T) {
+	all := allSamples()
+	s := load(t, one("/bin/x", strings.Join(all.file, " ")+"\nsh "+all.read[0]))
+	got := samplesBeside(s.byName["/bin/x"][0].usage)
+	want := samples{[]string{"/bin/sh", "/tmp/x", "id"}, all.read[1:2], all.write[:1], all.dir[:1], all.file[:1]}
+	want.cmd = []string{"/bin/sh", "id", "/usr/bin/id"} // /tmp/x is spelled out
+	if !got.equal(want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
