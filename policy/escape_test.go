@@ -137,3 +137,15 @@ func TestSamplesBeside(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+// TestEscapesOfChains: a launcher that is held to other rules is no escape.
+func TestEscapesOfChains(t *testing.T) {
+	text := two(one("/usr/bin/nice", "-n 19 <inner:command>", "chain: [w]"), "w", "/usr/bin/dd", "if=/dev/zero of=<f:path(/srv)>", "callers: []")
+	if _, found := Load(t.Context(), []File{{"p.yaml", []byte(text)}}, options()); len(findingsOf(found, "P-ESCAPE")) > 0 {
+		t.Error(found)
+	}
+	text = strings.Replace(text, "path(/srv)", "path(/etc)", 1)
+	if _, found := Load(t.Context(), []File{{"p.yaml", []byte(text)}}, options()); len(findingsOf(found, "P-ESCAPE")) == 0 {
+		t.Error(found)
+	}
+}
