@@ -131,8 +131,8 @@ func TestSamplesBeside(t *testing.T) {
 	all := allSamples()
 	s := load(t, one("/bin/x", strings.Join(all.file, " ")+"\nsh "+all.read[0]))
 	got := samplesBeside(s.byName["/bin/x"][0].usage)
-	want := samples{[]string{"/bin/sh", "/tmp/x", "id"}, all.read[1:2], all.write[:1], all.dir[:1], all.file[:1]}
-	want.cmd = []string{"/bin/sh", "id", "/usr/bin/id"} // /tmp/x is spelled out
+	want := samples{nil, all.read[1:2], all.write[:1], all.dir[:1], all.file[:1]}
+	want.cmd = []string{"/bin/sh", "bash", "id", "/usr/bin/id"} // /tmp/x is spelled out
 	if !got.equal(want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
