@@ -74,6 +74,7 @@ const (
 	maxChanges  = 1000    // changes that are reported
 	guardWork   = 1 << 20 // elementary steps of one comparison of guards
 	allWork     = 1 << 25 // elementary steps of all of them
+	allSteps    = 1 << 26 // steps of automata in the search for more branches
 )
 
 // Compare returns how the new policy differs from the old one: for each caller,
@@ -106,9 +107,9 @@ func Compare(ctx context.Context, old, next *policy.Snapshot) (Diff, error) {
 		}
 	}
 	slices.Sort(paths)
-	work := allWork
+	work, steps := allWork, allSteps
 	for _, path := range paths {
-		c, err := newComparison(ctx, path, [2]*policy.Snapshot{old, next}, *programs[path], &work)
+		c, err := newComparison(ctx, path, [2]*policy.Snapshot{old, next}, *programs[path], &work, &steps)
 		if err != nil {
 			return Diff{}, fmt.Errorf("%s: %w", path, err)
 		}
@@ -149,7 +150,6 @@ func rank(first bool) int {
 type comparison struct {
 	ctx      context.Context //nolint:containedctx // lives for one call of Compare, whose parameter it is
 	path     string
-	argv0    string
 	policies [2]*policy.Snapshot
 	rules    [2][]*policy.Rule
 	usage    [2][]argv.Rule
@@ -160,11 +160,12 @@ type comparison struct {
 	before   [][]argv.State // of each state, those that lead to it
 	// samples are requests of lines that compare values, by their state.
 	samples map[argv.State][][]string
-	work    *int // steps that comparisons of guards may still take
+	work    *int // what comparisons of guards may still take
+	steps   *int // what searches for branches may still take
 }
 
-func newComparison(ctx context.Context, path string, policies [2]*policy.Snapshot, e [2]policy.Executable, work *int) (*comparison, error) {
-	c := &comparison{ctx: ctx, path: path, policies: policies, work: work, argv0: path}
+func newComparison(ctx context.Context, path string, policies [2]*policy.Snapshot, e [2]policy.Executable, work, steps *int) (*comparison, error) {
+	c := &comparison{ctx: ctx, path: path, policies: policies, work: work, steps: steps}
 	var rules []argv.Rule
 	// The order of the two must not show in the witnesses: the same one is
 	// found in whichever direction policies are compared.
@@ -201,7 +202,11 @@ func (c *comparison) run() ([]Change, error) {
 		if err := c.ctx.Err(); err != nil {
 			return nil, context.Cause(c.ctx)
 		}
-		for _, ch := range c.classChanges(cl) {
+		found, err := c.classChanges(cl)
+		if err != nil {
+			return nil, err
+		}
+		for _, ch := range found {
 			i := slices.IndexFunc(out, ch.same)
 			if i < 0 {
 				out = append(out, ch)

@@ -30,14 +30,21 @@ func (c *comparison) useful(want func(argv.State) bool) []bool {
 // edge is a step between two states, on whatever classes.
 type edge struct{ from, to argv.State }
 
-// branches returns a shortest request for each branch on which requests come to
-// a state of want. A branch is the argument behind which the other policy allows
+// branches returns a shortest way for each branch on which requests come to a
+// state of want. A branch is the argument behind which the other policy allows
 // nothing any more, whatever follows: alive are the states where it still does.
-// Where it never comes to that, the end of the request is the branch.
-func (c *comparison) branches(want func(argv.State) bool, alive []bool) (found [][]argv.State, more bool) {
+// Where it never comes to that, the end of the request is the branch. first is a
+// shortest way to any of them.
+func (c *comparison) branches(first []argv.State, want map[argv.State]bool, alive []bool) (found [][]argv.State, more bool) {
 	removed := map[edge]bool{}
 	for {
-		way := c.shortest(want, removed)
+		way := first
+		if len(found) > 0 {
+			if *c.steps < 0 {
+				return found, true
+			}
+			way = c.shortest(want, removed)
+		}
 		if way == nil || len(found) == maxBranches {
 			return found, way != nil
 		}
@@ -58,7 +65,7 @@ func (c *comparison) branches(want func(argv.State) bool, alive []bool) (found [
 
 // shortest returns a shortest way to a state of want which takes no removed edge
 // and does not end where a removed edge without target says, or nil.
-func (c *comparison) shortest(want func(argv.State) bool, removed map[edge]bool) []argv.State {
+func (c *comparison) shortest(want map[argv.State]bool, removed map[edge]bool) []argv.State {
 	from := make([]argv.State, c.matcher.States())
 	seen := make([]bool, c.matcher.States())
 	queue := []argv.State{c.matcher.Start()}
@@ -67,7 +74,7 @@ func (c *comparison) shortest(want func(argv.State) bool, removed map[edge]bool)
 		layer := queue[done:]
 		done += len(layer)
 		for _, s := range layer {
-			if want(s) && !removed[edge{from: s}] {
+			if want[s] && !removed[edge{from: s}] {
 				way := []argv.State{s}
 				for ; s != c.matcher.Start(); s = from[s] {
 					way = append([]argv.State{from[s]}, way...)
@@ -75,7 +82,8 @@ func (c *comparison) shortest(want func(argv.State) bool, removed map[edge]bool)
 				return way
 			}
 			c.matcher.Steps(s, func(_ argv.Class, to argv.State) bool {
-				if to > 0 && !seen[to] && !removed[edge{s, to}] {
+				*c.steps--
+				if to > 0 && !seen[to] && !(len(removed) > 0 && removed[edge{s, to}]) {
 					seen[to], from[to] = true, s
 					queue = append(queue, to)
 				}

@@ -1,6 +1,7 @@
 package vet
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -23,8 +24,10 @@ type effects struct {
 
 // tally is what a walk over all states found for one class of callers.
 type tally struct {
-	// only are the lines of policy i that allow what the other does not.
-	only [2][]line
+	// only are the lines of policy i that allow what the other does not, and where
+	// the states at which they do.
+	only  [2][]line
+	where [2]map[line]*states
 	// changed are answers of both that allow, by their effects.
 	changed map[effects][]*[2]answer
 	order   []effects
@@ -33,26 +36,33 @@ type tally struct {
 	met   map[[2]argv.LineRef]bool // those in alike
 }
 
+// states are where a line allows what the other policy does not.
+type states struct {
+	first argv.State // the nearest
+	all   map[argv.State]bool
+}
+
 func (c *comparison) tally(cl *class) *tally {
 	t := &tally{changed: map[effects][]*[2]answer{}, met: map[[2]argv.LineRef]bool{}}
-	seen := [2]map[line]bool{{}, {}}
+	t.where = [2]map[line]*states{{}, {}}
 	for s := range c.requests.States {
 		for _, a := range c.answers(cl, s) {
-			t.count(a, &seen)
+			t.count(s, a)
 		}
 	}
 	return t
 }
 
-func (t *tally) count(a *[2]answer, seen *[2]map[line]bool) {
+func (t *tally) count(s argv.State, a *[2]answer) {
 	at := [2]line{{a[0].Rule, a[0].Line}, {a[1].Rule, a[1].Line}}
 	switch old, next := a[0].Allowed(), a[1].Allowed(); {
 	case old != next:
 		i := rank(old)
-		if !seen[i][at[i]] {
-			seen[i][at[i]] = true
+		if t.where[i][at[i]] == nil {
+			t.where[i][at[i]] = &states{first: s, all: map[argv.State]bool{}}
 			t.only[i] = append(t.only[i], at[i])
 		}
+		t.where[i][at[i]].all[s] = true
 	case !old:
 	case a[0].effect() == a[1].effect():
 		t.agree(a)
@@ -75,7 +85,7 @@ func (t *tally) agree(a *[2]answer) {
 }
 
 // classChanges returns what the program's rules decide differently for cl.
-func (c *comparison) classChanges(cl *class) []Change {
+func (c *comparison) classChanges(cl *class) ([]Change, error) {
 	t := c.tally(cl)
 	var out []Change
 	for i, kind := range []Kind{Removed, Added} {
@@ -86,7 +96,10 @@ func (c *comparison) classChanges(cl *class) []Change {
 			return slices.ContainsFunc(c.answers(cl, s), func(a *[2]answer) bool { return a[1-i].Allowed() })
 		})
 		for _, l := range t.only[i] {
-			out = append(out, c.oneSided(kind, i, cl, l, alive))
+			if c.ctx.Err() != nil {
+				return nil, context.Cause(c.ctx)
+			}
+			out = append(out, c.oneSided(kind, i, cl, l, t.where[i][l], alive))
 		}
 	}
 	for _, e := range t.order {
@@ -100,16 +113,17 @@ func (c *comparison) classChanges(cl *class) []Change {
 			t.agree(a)
 		}
 	}
-	return append(out, c.guardChanges(cl, t.alike)...)
+	return append(out, c.guardChanges(cl, t.alike)...), nil
 }
 
-// oneSided describes what only policy i allows, by the line l.
-func (c *comparison) oneSided(kind Kind, i int, cl *class, l line, alive []bool) Change {
+// oneSided describes what only policy i allows, by the line l, at the states of
+// where.
+func (c *comparison) oneSided(kind Kind, i int, cl *class, l line, where *states, alive []bool) Change {
 	ch := Change{Kind: kind, Program: c.path, Callers: cl.names, Rule: l.rule, Lines: []int{l.number}}
 	proof := func(a *[2]answer) bool {
 		return a[i].Allowed() && !a[1-i].Allowed() && a[i].Rule == l.rule && a[i].Line == l.number
 	}
-	ways, more := c.branches(func(s argv.State) bool { return slices.ContainsFunc(c.answers(cl, s), proof) }, alive)
+	ways, more := c.branches(c.wayOf(c.requests.To(where.first)), where.all, alive)
 	ch.More = more
 	for _, way := range ways {
 		args := c.along(way)

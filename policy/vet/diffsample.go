@@ -55,16 +55,22 @@ func (c *comparison) draw(rules []argv.Rule) {
 
 // stateOf returns the state behind args.
 func (c *comparison) stateOf(args []string) argv.State {
-	s := c.matcher.Start()
-	for _, arg := range args {
+	way := c.wayOf(args)
+	return way[len(way)-1]
+}
+
+// wayOf returns the states that args pass through, the first one included.
+func (c *comparison) wayOf(args []string) []argv.State {
+	way := []argv.State{c.matcher.Start()}
+	for i, arg := range args {
 		by, next := c.matcher.ClassOf(arg), argv.State(0)
-		c.matcher.Steps(s, func(cl argv.Class, to argv.State) bool {
+		c.matcher.Steps(way[i], func(cl argv.Class, to argv.State) bool {
 			if cl == by {
 				next = to
 			}
 			return cl < by
 		})
-		s = next
+		way = append(way, next)
 	}
-	return s
+	return way
 }
