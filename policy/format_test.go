@@ -146,7 +146,7 @@ func TestFormatExamples(t *testing.T) {
 func shake(r *rand.Rand, text string) string {
 	factor := 1 + r.IntN(3)
 	var out []string
-	for _, line := range strings.Split(text, "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		body := strings.TrimLeft(line, " ")
 		indent := strings.Repeat(" ", (len(line)-len(body))*factor)
 		if rest, ok := strings.CutPrefix(body, "- "); ok {

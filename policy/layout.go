@@ -3,6 +3,7 @@ package policy
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,7 +54,7 @@ func (l *layout) cut(line, at int, chain []column) {
 
 // open returns chain with one more column.
 func open(chain []column, c column) []column {
-	return append(chain[:len(chain):len(chain)], c)
+	return append(slices.Clip(chain), c)
 }
 
 // mapping places a block mapping.
