@@ -159,6 +159,12 @@ func (c *chains) nest(r, in *draftRule, p Program) *draftRule {
 		r.doc.rule = ""
 		return nil
 	}
+	if why := n.unheld(); why != "" {
+		r.doc.rule = r.ID
+		r.doc.report(SeverityError, r.Pos.Line, r.Pos.Column, "P-CHAIN", "%s", why)
+		r.doc.rule = ""
+		return nil
+	}
 	v := *n.chain[n.runs]
 	v.ID, v.Why, v.Pos, v.Callers, v.Programs = r.ID, r.Why, r.Pos, r.Callers, r.Programs
 	v.Chain, v.Wrap, v.Inner, v.nest, v.Lines, v.Overrides = r.Chain, r.Wrap, n.chain[1:], n, nil, nil

@@ -45,6 +45,24 @@ func TestBadChains(t *testing.T) {
 			"4:5: P-CHAIN", "inside another",
 		},
 		{
+			"variables behind a program that starts env itself",
+			head + "  - id: a\n    exec: /bin/a\n    chain: [e]" + line + "<x:command>\n" +
+				"  - id: e\n    exec: /usr/bin/env\n    callers: []\n    wrap: env\n    chain: [leaf]" + line + "<v:re([A-Z_]+=.*)> <x:command>\n" + leaf,
+			"4:5: P-CHAIN", "e wraps env, and the program of a would start it",
+		},
+		{
+			"digest behind a program that starts it itself",
+			head + "  - id: a\n    exec: /bin/a\n    chain: [b]" + line + "<x:command>\n" +
+				"  - {id: b, exec: {path: /bin/b, sha256: ['aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa']}, callers: [], argv: ''}\n",
+			"4:5: P-CHAIN", "b says the sha256 of /bin/b",
+		},
+		{
+			"two types of one namespace",
+			head + "  - id: a\n    exec: /sbin/ip\n    wrap: netns\n    chain: [b, c]" + line + "netns exec <n:netns> <x:command>\n" +
+				"  - {id: b, exec: /bin/true, callers: [], netns: 're(b.*)', argv: ''}\n  - {id: c, exec: /bin/true, callers: [], netns: 're(c.*)', argv: ''}\n",
+			"9:7: A-OVERLAP", "namespace",
+		},
+		{
 			"callable outside of the namespace",
 			head + "  - id: a\n    exec: /sbin/ip\n    wrap: netns\n    chain: [b]" + line + "netns exec <n:netns> <x:command>\n" +
 				"  - {id: b, exec: /bin/b, argv: ''}\n",

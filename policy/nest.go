@@ -80,6 +80,22 @@ func (n *nest) wraps(w Wrapper) bool {
 	return false
 }
 
+// unheld says what a nested rule asks for that nothing would hold where the
+// program in front of it starts it, or "". The server does not: it makes no
+// variables of what stands behind env, and sees no program but its own.
+func (n *nest) unheld() string {
+	starts := n.chain[n.runs]
+	for i := n.runs + 1; i < len(n.chain); i++ {
+		switch in := n.chain[i]; {
+		case in.Wrap == WrapEnv:
+			return fmt.Sprintf("%s wraps env, and the program of %s would start it: no env: of a rule would hold the variables; wrap what %s runs instead", in.ID, starts.ID, starts.ID)
+		case len(n.programs[i].SHA256) > 0:
+			return fmt.Sprintf("%s says the sha256 of %s, and the program of %s would start it without asking", in.ID, n.programs[i].Path, starts.ID)
+		}
+	}
+	return ""
+}
+
 // key is what a nested rule decides beyond the effect of the rule that runs.
 func (n *nest) key() string {
 	var b strings.Builder
@@ -88,6 +104,8 @@ func (n *nest) key() string {
 	}
 	if n.runs > 0 {
 		fmt.Fprintf(&b, " runs=%q %q", n.programs[n.runs].Path, n.programs[n.runs].SHA256)
+		// A namespace that a wrapper names is held to the type of the rule that runs.
+		fmt.Fprintf(&b, " in=%s", typeText(n.chain[n.runs].Netns.Type))
 	}
 	return b.String()
 }

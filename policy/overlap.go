@@ -242,6 +242,9 @@ func (r *draftRule) difference(o *draftRule) string {
 	if a, b := r.nest.executes(), o.nest.executes(); a != b {
 		out = append(out, fmt.Sprintf("executed %s and %s", a, b))
 	}
+	if a, b := r.wrappedNetns(), o.wrappedNetns(); a != b {
+		out = append(out, fmt.Sprintf("the namespace is of %s and of %s", a, b))
+	}
 	if len(out) == 0 && r.key != o.key {
 		out = append(out, "env")
 	}
@@ -256,4 +259,15 @@ func netnsText(n Netns) string {
 		return n.Type.String() + " required"
 	}
 	return n.Type.String()
+}
+
+// wrappedNetns is what the namespace that a wrapper names is held to.
+func (r *Rule) wrappedNetns() string {
+	if !r.unwrapped() || !r.nest.wraps(WrapNetns) {
+		return ""
+	}
+	if t := r.nest.chain[r.nest.runs].Netns.Type; t != nil {
+		return t.String()
+	}
+	return "any type"
 }
