@@ -99,6 +99,7 @@ func (p *proofs) program(prog *program) {
 	p.hazards(prog, requests)
 	if p.vet {
 		p.subsumed(prog, requests, digests)
+		p.keywords(prog)
 	}
 }
 

@@ -128,6 +128,27 @@ func (m *Matcher) Withheld() []Withheld {
 	return out
 }
 
+// Reserved returns, as Withheld does, what keywords of the rules take from words
+// with placeholders: of each set of tokens that stand for each other, one.
+func (m *Matcher) Reserved() []Withheld {
+	byWord := map[withheld][]string{}
+	for key := range m.dfa.reserved {
+		w := withheld{ref: key.ref, word: key.word}
+		if tok, ok := m.Witness(Class(key.class)); ok {
+			byWord[w] = append(byWord[w], tok)
+		}
+	}
+	out := make([]Withheld, 0, len(byWord))
+	for w, tokens := range byWord {
+		slices.Sort(tokens)
+		out = append(out, Withheld{w.ref, w.word.text, w.word.holes(), tokens})
+	}
+	slices.SortFunc(out, func(a, b Withheld) int {
+		return cmp.Or(compareRefs(a.Ref, b.Ref), cmp.Compare(a.Word, b.Word))
+	})
+	return out
+}
+
 // abbreviations returns what abbreviates a keyword of a rule, sorted.
 func (m *Matcher) abbreviations(rule int) []string {
 	all := slices.Clone(m.nfa.short[rule].keywords.Words)

@@ -13,6 +13,8 @@ type wordDFA struct {
 	// withheld are the classes that a word accepts and does not get, because
 	// they abbreviate keywords.
 	withheld map[withheld]bool
+	// reserved are those that it does not get because a keyword takes them.
+	reserved map[withheld]bool
 }
 
 // withheld is a class that a word of a line does not get.
@@ -67,7 +69,7 @@ type wordSubsets struct {
 func newWordDFA(n *wordNFA, x *lexer, b *wordBounds) (*wordDFA, LineRef, error) {
 	w := &wordSubsets{
 		n: n, x: x, b: b,
-		d:        &wordDFA{withheld: map[withheld]bool{}},
+		d:        &wordDFA{withheld: map[withheld]bool{}, reserved: map[withheld]bool{}},
 		ids:      map[string]int32{"": 0},
 		memo:     map[string]int32{},
 		seen:     make([]int32, len(n.nodes)),
@@ -167,6 +169,7 @@ func (w *wordSubsets) follow(node *wordNode) {
 		if node.word.keyword && !w.union {
 			w.reserved[c] = w.turn
 		} else if w.reserved[c] == w.turn {
+			w.d.reserved[withheld{node.ref, node.word, c}] = true
 			continue
 		} else if !node.word.keyword && w.short[c] == w.turn {
 			w.d.withheld[withheld{node.ref, node.word, c}] = true
