@@ -18,7 +18,7 @@ func (a *app) reload() *cobra.Command {
 		Short: "Have the server read its policy again (for administrators)",
 		Long: `Have the server read its policy again. A policy with errors is refused, and the
 one before stays in force.`,
-		Args: cobra.NoArgs,
+		Args: arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), func(c *client.Client) error {
 				p, err := c.Reload(cmd.Context())
@@ -42,7 +42,7 @@ func (a *app) ps() *cobra.Command {
 	return &cobra.Command{
 		Use:   "ps",
 		Short: "List the commands that run now (for administrators)",
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), func(c *client.Client) error {
 				list, err := c.Executions(cmd.Context())
@@ -81,7 +81,7 @@ func (a *app) kill() *cobra.Command {
 	return &cobra.Command{
 		Use:   "kill EXECUTION",
 		Short: "Kill a running command with all its processes (for administrators)",
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments("EXECUTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), func(c *client.Client) error {
 				if err := c.Kill(cmd.Context(), args[0]); err != nil {

@@ -12,12 +12,10 @@ import (
 )
 
 func (a *app) audit() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use:   "audit",
 		Short: "Read and verify audit logs",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return errors.New("a subcommand is missing") },
-	}
+	})
 	cmd.AddCommand(a.auditVerify(), a.auditShow())
 	return cmd
 }
@@ -36,7 +34,7 @@ func (a *app) auditVerify() *cobra.Command {
 		Use:   "verify [flags] PATH",
 		Short: "Verify the chain of an audit log",
 		Long:  auditVerifyLong,
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments("PATH"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			report, err := audit.Verify(args[0], o)
 			if err != nil {
@@ -69,7 +67,7 @@ func (a *app) auditShow() *cobra.Command {
 --output json the lines are those of the log. Nothing is verified.
 
 Exit status: 0; 1 when lines were no records; 2 when the log cannot be read.`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("PATH"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, err := audit.OpenReader(args[0])
 			if err != nil {

@@ -64,7 +64,7 @@ func (a *app) list() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
 		Short: "List the commands that you may run",
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), func(c *client.Client) error {
 				list, err := c.List(cmd.Context())
@@ -111,7 +111,7 @@ func (a *app) status() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Show the state of the server (for administrators)",
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), func(c *client.Client) error {
 				s, err := c.Status(cmd.Context())

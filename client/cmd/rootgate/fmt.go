@@ -39,8 +39,11 @@ func (a *app) policyFmt() *cobra.Command {
 		Use:   "fmt [flags] PATH...",
 		Short: "Format policy files",
 		Long:  policyFmtLong,
-		Args:  cobra.MinimumNArgs(1),
+		Args:  arguments("PATH..."),
 		RunE: func(_ *cobra.Command, paths []string) error {
+			if f.check && f.write {
+				return errors.New("--check writes nothing, --write does: give one of them")
+			}
 			files, err := readPolicyFiles(paths)
 			if err == nil && len(files) > 1 && !f.check && !f.write {
 				err = fmt.Errorf("%d files: their text together is no policy; use -w or --check", len(files))
@@ -54,7 +57,6 @@ func (a *app) policyFmt() *cobra.Command {
 	cmd.Flags().BoolVar(&f.check, "check", false, "list the files that would change, and write nothing")
 	cmd.Flags().BoolVarP(&f.write, "write", "w", false, "write the files instead of printing")
 	cmd.Flags().BoolVar(&f.expand, "expand", false, "write out options that stand in both spellings")
-	cmd.MarkFlagsMutuallyExclusive("check", "write")
 	return cmd
 }
 

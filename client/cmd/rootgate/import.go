@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,12 +16,10 @@ import (
 )
 
 func (a *app) policyImport() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use:   "import",
 		Short: "Make a policy of the allow-list of another program",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return errors.New("a subcommand is missing") },
-	}
+	})
 	cmd.AddCommand(a.importRootwrap(), a.importSudoers())
 	return cmd
 }
@@ -36,7 +35,7 @@ func (f *importFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.out, "out", "", "write the files of the policy into `DIR`, where none of them stands yet")
 	cmd.Flags().StringArrayVar(&f.observe, "observe", nil, "hold free arguments to the command lines of `FILE`, an audit log or {\"argv\": […]} a line")
 	cmd.Flags().BoolVar(&f.unsafe, "include-unsafe", false, "write unsafe rules, too; the policy is then for reports")
-	cmd.Flags().StringVar(&f.report, "report", "text", "form of the report: text or json")
+	cmd.Flags().StringVar(&f.report, "report", "", "form of the report: text or json (default that of --output)")
 }
 
 const importRootwrapLong = `Make a policy of rootwrap filter files. PATH is a file of filters, a directory of
@@ -59,13 +58,13 @@ func (a *app) importRootwrap() *cobra.Command {
 		Use:   "rootwrap [flags] PATH...",
 		Short: "Make a policy of rootwrap filters",
 		Long:  importRootwrapLong,
-		Args:  cobra.MinimumNArgs(1),
+		Args:  arguments("PATH..."),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			sources, err := readFilters(paths)
 			if err != nil {
 				return &exit{status: statusUnreadable, err: err}
 			}
-			o, err := f.options()
+			o, err := f.options(a.output)
 			if err != nil {
 				return &exit{status: statusUnreadable, err: err}
 			}
@@ -102,9 +101,9 @@ func (a *app) importSudoers() *cobra.Command {
 		Use:   "sudoers [flags] FILE",
 		Short: "Make a policy of a sudoers file",
 		Long:  importSudoersLong,
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments("FILE"),
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			o, err := f.options()
+			o, err := f.options(a.output)
 			if err != nil {
 				return &exit{status: statusUnreadable, err: err}
 			}
@@ -126,9 +125,11 @@ func (a *app) importSudoers() *cobra.Command {
 	return cmd
 }
 
-// options reads what the flags name.
-func (f *importFlags) options() (importer.Options, error) {
+// options reads what the flags name. The report has the form output where they
+// name none.
+func (f *importFlags) options(output string) (importer.Options, error) {
 	o := importer.Options{Caller: f.user, IncludeUnsafe: f.unsafe}
+	f.report = cmp.Or(f.report, output)
 	if f.report != "text" && f.report != "json" {
 		return o, fmt.Errorf("--report is %q, expected text or json", f.report)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,12 +12,10 @@ import (
 )
 
 func (a *app) policy() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use:   "policy",
 		Short: "Check and prove policies",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return errors.New("a subcommand is missing") },
-	}
+	})
 	cmd.AddCommand(a.policyCheck(), a.policyTest(), a.policyVet(),
 		a.policyDiff(), a.policyDecide(), a.policyWhoCan(), a.policyList(), a.policySample(), a.policyReplay(),
 		a.policyShow(), a.policyFmt())
@@ -42,7 +39,7 @@ func (a *app) policyCheck() *cobra.Command {
 		Use:   "check [flags] PATH...",
 		Short: "Check a policy",
 		Long:  policyCheckLong,
-		Args:  cobra.MinimumNArgs(1),
+		Args:  arguments("PATH..."),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			l, err := load(cmd.Context(), paths, policy.Options{})
 			if err != nil {
@@ -73,7 +70,7 @@ func (a *app) policyTest() *cobra.Command {
 		Use:   "test [flags] PATH...",
 		Short: "Run the tests of a policy",
 		Long:  policyTestLong,
-		Args:  cobra.MinimumNArgs(1),
+		Args:  arguments("PATH..."),
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			l, err := load(cmd.Context(), paths, o)
 			if err != nil {

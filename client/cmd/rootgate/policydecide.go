@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,7 +43,7 @@ func (a *app) policyDecide() *cobra.Command {
 		Use:   "decide --policy PATH [--caller USER[:GROUP,...]] < REQUESTS.jsonl",
 		Short: "Decide requests in bulk",
 		Long:  policyDecideLong,
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			b, err := a.newBulk(cmd.Context(), dirs, caller)
 			if err == nil {
@@ -58,12 +59,23 @@ func (a *app) policyDecide() *cobra.Command {
 	return cmd
 }
 
+// policyUsage is what --policy means everywhere.
+const policyUsage = "`path` of the policy, a file or a directory; may be repeated"
+
 // policyFlags adds the flags of a command that asks a policy about callers.
 func policyFlags(cmd *cobra.Command, paths *[]string, caller *string) {
-	cmd.Flags().StringArrayVar(paths, "policy", nil, "`path` of the policy, a file or a directory; may be repeated")
-	_ = cmd.MarkFlagRequired("policy") // fails for a flag that does not exist
+	cmd.Flags().StringArrayVar(paths, "policy", nil, policyUsage)
+	cmd.PreRunE = func(_ *cobra.Command, args []string) error {
+		switch {
+		case len(*paths) > 0:
+			return nil
+		case slices.ContainsFunc(args, func(s string) bool { return s == "--policy" || strings.HasPrefix(s, "--policy=") }):
+			return errors.New("--policy PATH stands before the command, of which it would be an argument")
+		}
+		return errors.New("--policy PATH is missing")
+	}
 	if caller != nil {
-		cmd.Flags().StringVar(caller, "caller", "", "`USER[:GROUP,...]` who asks; without it, anybody")
+		cmd.Flags().StringVar(caller, "caller", "", "who asks, as `USER[:GROUP,...]`; without it, anybody")
 	}
 }
 

@@ -46,9 +46,9 @@ func (a *app) policyDiff() *cobra.Command {
 		Annotations: map[string]string{outputForms: "text json github"},
 		Args: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("git") {
-				return cobra.ExactArgs(1)(cmd, args)
+				return arguments("PATH")(cmd, args)
 			}
-			return cobra.ExactArgs(2)(cmd, args)
+			return arguments("OLD", "NEW")(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains([]string{"widen", "any", "none"}, failOn) {

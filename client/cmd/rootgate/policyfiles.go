@@ -81,6 +81,9 @@ func readPolicyFiles(paths []string) ([]policy.File, error) {
 
 // policyNames returns the policy files that path stands for.
 func policyNames(path string) ([]string, error) {
+	if path == "" {
+		return nil, errors.New("a path is empty")
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ func (a *app) policyList() *cobra.Command {
 		Use:   "list --policy PATH [--caller USER[:GROUP,...]]",
 		Short: "List what a policy allows, by program",
 		Long:  policyListLong,
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			admits := func(*policy.Rule) bool { return true }
 			if caller != "" {

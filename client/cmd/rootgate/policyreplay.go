@@ -36,7 +36,7 @@ func (a *app) policyReplay() *cobra.Command {
 		Use:   "replay --policy PATH [flags] AUDIT",
 		Short: "Decide the requests of an audit log anew",
 		Long:  policyReplayLong,
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments("AUDIT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := a.newReplay(cmd.Context(), paths, passwd, group, anyone)
 			if err == nil {
@@ -123,18 +123,23 @@ func (r *replay) read(a *app, path string) error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
+	read, unread := 0, 0
 	for {
 		entry, err := log.Next()
 		var bad *audit.LineError
 		switch {
+		case errors.Is(err, io.EOF) && read == 0 && unread > 0:
+			return fmt.Errorf("%s holds no audit record", path)
 		case errors.Is(err, io.EOF):
 			return nil
 		case errors.As(err, &bad):
 			a.warn("%v", bad)
+			unread++
 			continue
 		case err != nil:
 			return err
 		}
+		read++
 		if (entry.Type == audit.TypeDeny || entry.Type == audit.TypeIntent) && entry.Request != nil && entry.Caller != nil {
 			r.judge(&entry.Record)
 		}

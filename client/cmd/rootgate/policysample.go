@@ -28,7 +28,7 @@ func (a *app) policySample() *cobra.Command {
 		Use:   "sample --policy PATH [flags] RULE[:LINE]",
 		Short: "Draw random commands that a rule allows",
 		Long:  policySampleLong,
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments("RULE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if n < 1 || n > vet.MaxSamples {
 				return fmt.Errorf("--number is %d, not from 1 to %d", n, vet.MaxSamples)

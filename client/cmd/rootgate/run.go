@@ -93,18 +93,14 @@ func usageStatus(cmd *cobra.Command) int {
 }
 
 func (a *app) root() *cobra.Command {
-	root := &cobra.Command{
+	root := group(&cobra.Command{
 		Use:               "rootgate",
 		Short:             "Run privileged commands that a policy allows",
 		Version:           version,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.checkOutput(cmd) },
-		Args:              cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.New("a subcommand is missing")
-		},
-	}
+	})
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.socket, "socket", "", "socket of rootgated (default $"+client.SocketVariable+" or "+client.DefaultSocket+")")
 	flags.StringVarP(&a.output, "output", "o", "text", "form of the output: text or json")
@@ -132,7 +128,7 @@ func (a *app) version() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 		RunE: func(*cobra.Command, []string) error {
 			if a.json() {
 				return a.printJSON(map[string]string{"version": version})

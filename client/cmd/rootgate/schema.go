@@ -19,7 +19,7 @@ func (a *app) policySchema() *cobra.Command {
 		Use:   "schema",
 		Short: "Print the JSON Schema of policy files",
 		Long:  policySchemaLong,
-		Args:  cobra.NoArgs,
+		Args:  arguments(),
 		RunE:  func(*cobra.Command, []string) error { return a.print("%s", schema.JSON) },
 	}
 }

@@ -22,7 +22,7 @@ The policy needs to be readable only: neither its tests nor its proofs are asked
 With --host, print what the programs of the rule are on this machine, too: the
 symbolic links on the way, and the inode at the end.
 
-Exit status: 0; 1 when there is no such rule, or the policy cannot be read.`
+Exit status: 0; 1 when there is no such rule; 2 when the policy cannot be read.`
 
 func (a *app) policyShow() *cobra.Command {
 	var paths []string
@@ -31,11 +31,11 @@ func (a *app) policyShow() *cobra.Command {
 		Use:   "show [flags] RULE",
 		Short: "Print a rule with everything that goes into it",
 		Long:  policyShowLong,
-		Args:  cobra.ExactArgs(1),
+		Args:  arguments("RULE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rule, err := findRule(cmd.Context(), paths, policy.RuleID(args[0]))
 			if err != nil {
-				return &exit{status: statusFindings, err: err}
+				return err
 			}
 			v := shown{View: resolved.New(rule)}
 			if host {
@@ -49,7 +49,7 @@ func (a *app) policyShow() *cobra.Command {
 			return a.print("%s", printableLines(v.text()))
 		},
 	}
-	cmd.Flags().StringArrayVar(&paths, "policy", []string{"/etc/rootgate/policy.d"}, "policy file or `directory`; may be given again")
+	cmd.Flags().StringArrayVar(&paths, "policy", []string{"/etc/rootgate/policy.d"}, policyUsage)
 	cmd.Flags().BoolVar(&host, "host", false, "print what the programs are on this machine, too")
 	return cmd
 }
@@ -58,18 +58,18 @@ func (a *app) policyShow() *cobra.Command {
 func findRule(ctx context.Context, paths []string, id policy.RuleID) (*policy.Rule, error) {
 	files, err := readPolicy(paths)
 	if err != nil {
-		return nil, err
+		return nil, &exit{status: statusUnreadable, err: err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, policy.LoadTimeout)
 	defer cancel()
 	s, found := policy.Load(ctx, files, policy.Options{Unchecked: true})
 	if s == nil {
-		return nil, found.Err()
+		return nil, &exit{status: statusUnreadable, err: found.Err()}
 	}
 	rules := s.Rules()
 	i := slices.IndexFunc(rules, func(r *policy.Rule) bool { return r.ID == id })
 	if i < 0 {
-		return nil, fmt.Errorf("there is no rule %q among %d", id, len(rules))
+		return nil, &exit{status: statusFindings, err: fmt.Errorf("there is no rule %q among %d", id, len(rules))}
 	}
 	return rules[i], nil
 }

@@ -31,7 +31,7 @@ func (a *app) policyVet() *cobra.Command {
 		Use:         "vet [flags] PATH...",
 		Short:       "Prove what a policy allows",
 		Long:        policyVetLong,
-		Args:        cobra.MinimumNArgs(1),
+		Args:        arguments("PATH..."),
 		Annotations: map[string]string{outputForms: "text json sarif github"},
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			files, err := readPolicy(paths)
