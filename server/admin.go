@@ -48,7 +48,7 @@ func (s *server) reload(ctx context.Context) (policy.Findings, error) {
 		s.log.Info("policy installed", "generation", gen.Number, "rules", len(gen.Snapshot.Rules()), "sha256", gen.SHA256)
 		for _, f := range findings {
 			if f.ID == broker.CheckUnavailable {
-				s.log.Warn("calls of a usage line will be refused", "rule", f.Rule, "file", f.File, "line", f.Line, "reason", f.Message)
+				s.log.Warn("calls of a usage line will be refused", "check", f.ID, "rule", f.Rule, "file", f.File, "line", f.Line, "reason", f.Message)
 			}
 		}
 		return nil, nil
