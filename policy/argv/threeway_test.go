@@ -365,7 +365,7 @@ func TestThreeWay(t *testing.T) {
 		for _, r := range rules {
 			refs = append(refs, newEnumerator(r))
 		}
-		for range 500 {
+		for range 2000 {
 			done++
 			var args []string
 			if e := refs[d(len(refs))]; len(e.rule.Lines) > 0 && d(4) > 0 {
