@@ -139,7 +139,7 @@ func (m *match) decide(s *Snapshot, r Request) Decision {
 	if m.rule.unwrapped() {
 		guard = s.guardOf(c.program)
 	}
-	if n := guard.violated(c); denial == nil && n != nil {
+	if n := s.violated(guard, c); denial == nil && n != nil {
 		denial = &Denial{Reason: ReasonNever, ArgvIndex: -1, Message: "the policy says never: " + n.ID}
 	}
 	if denial != nil {

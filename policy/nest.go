@@ -152,6 +152,9 @@ func (m *match) unwrap(r Request) (*command, *Denial) {
 	if n.runs > 0 {
 		c.program = n.programs[n.runs].Path
 	}
+	for i := n.runs + 1; i < len(n.chain); i++ {
+		c.starts = append(c.starts, started{n.programs[i].Path, r.Argv[1:][at[i-1]+1:]})
+	}
 	c.args, c.skip = c.args[from:], from
 	for _, x := range m.captures {
 		switch {

@@ -131,19 +131,33 @@ func (s *Snapshot) guardOf(path string) *neverGuard {
 }
 
 // violated returns the first never that a command violates, or nil.
-func (g *neverGuard) violated(c *command) *Never {
-	if g == nil {
-		return nil
-	}
+func (s *Snapshot) violated(g *neverGuard, c *command) *Never {
 	var types []*argv.Type
 	for _, x := range c.captures {
 		types = append(types, x.Type)
 	}
+	if n := g.violated(c.rule, types, c.args); n != nil {
+		return n
+	}
+	for _, b := range c.starts {
+		if n := s.guardOf(b.program).violated(c.rule, types, b.args); n != nil {
+			return n
+		}
+	}
+	return nil
+}
+
+// violated returns the first never that a program with args violates under the
+// effect of rule, or nil.
+func (g *neverGuard) violated(rule *Rule, types []*argv.Type, args []string) *Never {
+	if g == nil {
+		return nil
+	}
 	var buf [4]argv.LineRef
-	refs := g.matcher.Match(c.args, buf[:0])
+	refs := g.matcher.Match(args, buf[:0])
 	for i, n := range g.nevers {
 		met := len(n.Lines) == 0 || slices.ContainsFunc(refs, func(r argv.LineRef) bool { return r.Rule == i })
-		if met && n.when.holds(c.rule, types) {
+		if met && n.when.holds(rule, types) {
 			return n
 		}
 	}

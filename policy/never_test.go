@@ -138,6 +138,68 @@ func TestNever(t *testing.T) {
 	}
 }
 
+// TestNeverBelow holds nevers against commands that another rule's program
+// starts, with what that rule grants.
+func TestNeverBelow(t *testing.T) {
+	const rules = head + `  - id: r
+    exec: /usr/bin/flock
+    why: x
+    run: {caps: [kill], seccomp: [+@exec]}
+    chain: [a, b]
+    argv: |
+      <f:path(/run/lock)> <inner:command>
+  - id: a
+    exec: /usr/bin/one
+    callers: []
+    argv: |
+      x
+      y
+  - id: b
+    exec: /usr/bin/setsid
+    callers: []
+    chain: [a]
+    run: {seccomp: [+@exec]}
+    argv: |
+      -w <inner:command>
+`
+	for _, tt := range []struct{ name, exec, argv, caps, want, request string }{
+		{"effect", "/bin/one", "", "kill", "r:1 → a:1", "flock /run/lock/a one x"},
+		{"arguments", "/bin/one", "[<any>]... y", "kill", "r:1 → a:2", "flock /run/lock/a one y"},
+		{"two deep", "/bin/setsid", "-w one [<any>]...", "kill", "r:1 → b:1 → a:1", "flock /run/lock/a setsid -w one x"},
+		{"other program", "/bin/two", "", "kill", "", ""},
+		{"other effect", "/bin/one", "", "chown", "", ""},
+		{"other arguments", "/bin/one", "z", "kill", "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			text := "version: 1\nnever:\n  - id: a\n    exec: " + tt.exec + "\n    when: {caps: " + tt.caps + "}\n"
+			if tt.argv != "" {
+				text += "    argv: |\n      " + tt.argv + "\n"
+			}
+			all := []File{{"n.yaml", []byte(text)}, {"p.yaml", []byte(rules)}}
+			s, findings := Load(t.Context(), all, options())
+			if tt.want == "" {
+				if s == nil {
+					t.Fatal(findings)
+				}
+				return
+			}
+			if s != nil || !slices.ContainsFunc(findings, func(f Finding) bool {
+				return f.ID == "P-NEVER" && strings.Contains(f.Message, "is violated by "+tt.want+",") && strings.Join(f.Witness, " ") == tt.request
+			}) {
+				t.Fatalf("findings %v, want a violation by %s of %s", findings, tt.want, tt.request)
+			}
+			o := options()
+			o.unproved = true
+			if s, findings = Load(t.Context(), all, o); s == nil {
+				t.Fatal(findings)
+			}
+			if d := s.Decide(alice, Request{Argv: strings.Fields(tt.request)}); d.Denial.Reason != ReasonNever {
+				t.Errorf("the witness: %v, want NEVER", d.Denial)
+			}
+		})
+	}
+}
+
 // TestNevers holds what a snapshot says of its nevers, whatever the order of
 // their files.
 func TestNevers(t *testing.T) {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"path"
 	"slices"
 
 	"github.com/rootgate-project/rootgate/policy/argv"
@@ -67,4 +68,71 @@ func (p *proofs) never(prog *program, m *argv.Matcher, requests *argv.Requests, 
 		}
 		return true
 	})
+}
+
+// neversBelow proves that no nested command does, with what the rule of the
+// program that starts it grants, what a never describes. What its own rule grants
+// was asked where that rule stands.
+func (p *proofs) neversBelow(prog *program) {
+	for at, rule := range prog.rules {
+		n := rule.nest
+		if n == nil {
+			continue
+		}
+		for i := n.runs + 1; i < len(n.chain); i++ {
+			for _, never := range p.loading.nevers {
+				if never.when == nil || !never.names(n.programs[i].Path) || p.expired(rule.Pos.File, rule.Pos.Line, "the nevers of this rule") {
+					continue
+				}
+				p.neverBelow(prog, at, i, never)
+			}
+		}
+	}
+}
+
+// neverBelow reports the first line of a rule whose nested command i violates n.
+func (p *proofs) neverBelow(prog *program, at, i int, n *draftNever) {
+	rule := prog.rules[at]
+	usage := []argv.Rule{{Lines: p.drafts[rule].lines, Abbreviated: abbreviated(prog.path)}}
+	described := []argv.LineRef{{Rule: 0}}
+	if len(n.lines) > 0 {
+		usage = append(usage, argv.Rule{Lines: p.outwards(rule.nest, i, n.lines), Union: true})
+		described[0].Rule = 1
+	}
+	m, err := p.compiler.Compile(usage, argv.Limits{})
+	if err != nil {
+		p.neverLimit(prog, []*draftNever{n}, 1, err)
+		return
+	}
+	requests := m.Requests()
+	for k, l := range p.drafts[rule].lines {
+		var types []*argv.Type
+		for _, h := range l.Placeholders() {
+			types = append(types, h.Type)
+		}
+		if !n.when.holds(rule, types) {
+			continue
+		}
+		if request := requests.Intersection([]argv.LineRef{{Rule: 0, Line: k + 1}}, described); request != nil {
+			ref := argv.LineRef{Rule: at, Line: k + 1}
+			p.lineFinding(SeverityError, prog, ref, "P-NEVER", request, "never %s of %s is violated by %s, whose program starts %s, e.g. %s",
+				n.ID, n.Pos, rule.lineName(ref.Line), rule.nest.programs[i].Path, quoteArgv(prog, request))
+			return
+		}
+	}
+}
+
+// outwards writes what is in front of the nested command i before its lines.
+func (p *proofs) outwards(n *nest, i int, lines []*argv.Line) []*argv.Line {
+	for ; i > 0; i-- {
+		names := []string{path.Base(n.programs[i].Path), n.programs[i].Path}
+		var out []*argv.Line
+		for _, outer := range p.drafts[n.chain[i-1]].lines {
+			for _, l := range lines {
+				out = append(out, outer.Nest(names, l))
+			}
+		}
+		lines = out
+	}
+	return lines
 }

@@ -60,6 +60,7 @@ func (l *loading) prove(s *Snapshot, drafts, nested []*draftRule) {
 		}
 		p.program(prog)
 		p.nevers(prog)
+		p.neversBelow(prog)
 		p.escapes(prog) // programs of one matcher have different ones
 		if p.vet {
 			p.review(prog)

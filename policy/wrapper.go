@@ -51,10 +51,17 @@ type command struct {
 	skip     int            // tokens of the request in front of the program
 	captures []argv.Capture // of args
 	outer    []argv.Capture // of the request, in front of the program
+	starts   []started      // the nested commands that the program starts itself
 	effect   Effect
 	netns    string
 	wrapped  bool // netns was named by a wrapper
 	env      map[string]string
+}
+
+// started is a command that the executed program starts itself.
+type started struct {
+	program string
+	args    []string // without argv[0]
 }
 
 // misread refuses what a wrapper does not understand. No line accepts it: the
