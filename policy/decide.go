@@ -78,11 +78,9 @@ func findMatches(programs []*program, args []string, admit func(*Rule) bool) []m
 			}
 		}
 	}
-	if len(out) > 1 {
-		slices.SortStableFunc(out, func(a, b match) int {
-			return cmp.Or(cmp.Compare(a.rule.ID, b.rule.ID), cmp.Compare(a.ref.Line, b.ref.Line))
-		})
-	}
+	slices.SortStableFunc(out, func(a, b match) int {
+		return cmp.Or(cmp.Compare(a.rule.ID, b.rule.ID), cmp.Compare(a.ref.Line, b.ref.Line))
+	})
 	return out
 }
 

@@ -79,20 +79,14 @@ func without(name string, p *Params, d *dfa, work *int) (*dfa, error) {
 // build returns the automaton of what is in all parts and in none of not.
 func build(name string, parts []builder, not []expr, work *int) (*dfa, error) {
 	n := newNFA(maxTypeNodes)
-	start, err := n.node()
-	if err != nil {
-		return nil, err
-	}
 	if not != nil {
 		parts = append(parts, func(n *nfa, from int32, _ *int) (int32, error) { return n.expr(from, eAlt(not...)) })
 	}
 	for i, part := range parts {
-		s, err := n.node()
-		if err != nil {
-			return nil, err
+		end, err := n.linked(0)
+		if err == nil {
+			end, err = part(n, end, work)
 		}
-		n.link(start, s)
-		end, err := part(n, s, work)
 		if _, ok := errors.AsType[*TypeError](err); ok {
 			return nil, err
 		}

@@ -116,18 +116,13 @@ func (c *Compiler) typed(preds []predicate, typed []int32, b *bounds) (*dfa, int
 		return d, 0, nil
 	}
 	n := newNFA(maxLexerNodes)
-	start, err := n.node()
-	if err != nil {
-		return nil, 0, err
-	}
 	for i, p := range typed {
 		n.owner = int32(i)
-		s, err := n.node()
-		if err != nil {
-			return nil, p, err
+		s, err := n.linked(0)
+		end := s
+		if err == nil {
+			end, err = n.units(s, preds[p].word.units)
 		}
-		n.link(start, s)
-		end, err := n.units(s, preds[p].word.units)
 		if err != nil {
 			return nil, p, err
 		}

@@ -35,7 +35,11 @@ type nfa struct {
 	limit int   // of nodes
 }
 
-func newNFA(limit int) *nfa { return &nfa{ids: map[string]int32{}, limit: limit} }
+// newNFA returns an automaton that has its start, the node 0, and at most limit
+// nodes.
+func newNFA(limit int) *nfa {
+	return &nfa{nodes: make([]nfaNode, 1), ids: map[string]int32{}, limit: limit}
+}
 
 // setID interns s.
 func (n *nfa) setID(s runeSet) int32 {
@@ -56,6 +60,15 @@ func (n *nfa) node() (int32, error) {
 	}
 	n.nodes = append(n.nodes, nfaNode{owner: n.owner})
 	return int32(len(n.nodes) - 1), nil
+}
+
+// linked adds a state with an empty step to it.
+func (n *nfa) linked(from int32) (int32, error) {
+	s, err := n.node()
+	if err == nil {
+		n.link(from, s)
+	}
+	return s, err
 }
 
 func (n *nfa) link(from, to int32) {
@@ -100,11 +113,10 @@ func (n *nfa) alt(from int32, count int, build func(from int32, i int) (int32, e
 		return 0, err
 	}
 	for i := range count {
-		s, err := n.node()
+		s, err := n.linked(from)
 		if err != nil {
 			return 0, err
 		}
-		n.link(from, s)
 		e, err := build(s, i)
 		if err != nil {
 			return 0, err
@@ -122,11 +134,10 @@ func (n *nfa) rep(from int32, e expr) (int32, error) {
 		return 0, err
 	}
 	round := func() error {
-		s, err := n.node()
+		s, err := n.linked(from)
 		if err != nil {
 			return err
 		}
-		n.link(from, s)
 		from, err = n.expr(s, e.subs[0])
 		return err
 	}
@@ -136,11 +147,10 @@ func (n *nfa) rep(from int32, e expr) (int32, error) {
 		}
 	}
 	if e.max < 0 {
-		loop, err := n.node()
+		loop, err := n.linked(from)
 		if err != nil {
 			return 0, err
 		}
-		n.link(from, loop)
 		back, err := n.expr(loop, e.subs[0])
 		if err != nil {
 			return 0, err
