@@ -11,6 +11,10 @@ import (
 	"github.com/rootgate-project/rootgate/policy/argv"
 )
 
+// maxPolicyStates bounds the automata of all programs together, as the bounds of
+// one do not: a thousand rules for as many programs could take a gigabyte.
+const maxPolicyStates = 150_000
+
 // compile builds the matchers of all programs. nested are the rules that stand
 // for those of drafts which have a chain.
 func (l *loading) compile(drafts, nested []*draftRule) *Snapshot {
@@ -48,6 +52,9 @@ func (l *loading) compile(drafts, nested []*draftRule) *Snapshot {
 			return s
 		}
 		prog := l.program(p, byPath[p], shared)
+		if l.states > maxPolicyStates {
+			return s
+		}
 		if prog == nil {
 			continue
 		}
@@ -83,6 +90,14 @@ func (l *loading) program(path string, drafts []*draftRule, shared map[string]*a
 	m, err := l.compiler.Compile(rules, argv.Limits{})
 	if err != nil {
 		l.limit(path, drafts, err)
+		return nil
+	}
+	if l.states += m.States(); l.states > maxPolicyStates {
+		first := drafts[0]
+		first.doc.rule = first.ID
+		first.doc.report(SeverityError, first.Pos.Line, first.Pos.Column, "G-STATES",
+			"with %s the automata of the policy have more than %d states together", path, maxPolicyStates)
+		first.doc.rule = ""
 		return nil
 	}
 	prog.matcher, shared[ids.String()] = m, m

@@ -72,6 +72,7 @@ type loading struct {
 	vet       bool
 	cover     bool
 	unchecked bool
+	states    int // of the automata of all programs so far
 	manyRules bool
 	compiler  argv.Compiler
 }

@@ -324,10 +324,11 @@ func TestExcerpt(t *testing.T) {
 // that nobody will see takes minutes.
 func TestLoadIsFast(t *testing.T) {
 	data := []byte("version: 1\nabout: {" + strings.Repeat("a: b,", 1<<20/5-10) + "}\n")
-	begin := time.Now()
-	_, found := Load(t.Context(), []File{{"p", data}}, options())
-	if took := time.Since(begin); took > LoadTimeout || len(found) != maxFindings+1 {
-		t.Errorf("%d findings in %v", len(found), took)
+	ctx, cancel := context.WithTimeout(t.Context(), LoadTimeout)
+	defer cancel()
+	_, found := Load(ctx, []File{{"p", data}}, options())
+	if ctx.Err() != nil || len(found) != maxFindings+1 {
+		t.Errorf("%d findings, %v", len(found), ctx.Err())
 	}
 }
 
@@ -420,5 +421,26 @@ rules:
 	}
 	if got := e[0].Matcher.Match([]string{"/dev/null"}, nil); len(got) != 1 {
 		t.Errorf("got lines %v, want one", got)
+	}
+}
+
+// The automata of many programs together are bounded, as those of one are.
+func TestLoadStates(t *testing.T) {
+	l := &loading{out: &collector{}, ctx: t.Context(), states: maxPolicyStates - 1}
+	doc := &document{loading: l, src: newSource(File{Name: "p"})}
+	block, err := argv.Parse("a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &draftRule{
+		Rule: &Rule{ID: "r", Pos: Position{"p", 1, 1}, Programs: []Program{{Path: "/a"}}},
+		doc:  doc, lines: block.Lines,
+	}
+	if l.program("/a", []*draftRule{r}, make(map[string]*argv.Matcher)) != nil {
+		t.Error("a policy over the bound has automata")
+	}
+	found := l.out.done()
+	if len(found) != 1 || found[0].ID != "G-STATES" || found[0].Rule != "r" || found[0].Line != 1 {
+		t.Errorf("got %v", found)
 	}
 }
