@@ -99,22 +99,24 @@ func (m *Matcher) Withheld() []Withheld {
 	if m.Start() == 0 {
 		return nil
 	}
-	tokens := make([][]string, m.rules)
+	ofClass := make([]map[int32][]string, m.rules) // of each rule, what abbreviates, by class
 	byWord := map[withheld][]string{}
 	var words []withheld
 	for key := range m.dfa.withheld {
-		if tokens[key.ref.Rule] == nil {
-			tokens[key.ref.Rule] = m.abbreviations(key.ref.Rule)
-		}
-		for _, tok := range tokens[key.ref.Rule] {
-			if m.lex.class(tok) != key.class {
-				continue
+		rule := key.ref.Rule
+		if ofClass[rule] == nil {
+			ofClass[rule] = map[int32][]string{}
+			for _, tok := range m.abbreviations(rule) {
+				c := m.lex.class(tok)
+				ofClass[rule][c] = append(ofClass[rule][c], tok)
 			}
+		}
+		if tokens := ofClass[rule][key.class]; len(tokens) > 0 {
 			w := withheld{ref: key.ref, word: key.word}
 			if byWord[w] == nil {
 				words = append(words, w)
 			}
-			byWord[w] = append(byWord[w], tok)
+			byWord[w] = append(byWord[w], tokens...)
 		}
 	}
 	var out []Withheld
