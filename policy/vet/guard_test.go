@@ -39,14 +39,16 @@ rules:
 		want    []Guard
 	}{
 		{
-			"a namespace in the arguments", policy.Request{Argv: []string{"ip", "netns", "exec", "n1", "cat", "/srv/a"}},
+			"a namespace in the arguments",
+			policy.Request{Argv: []string{"ip", "netns", "exec", "n1", "cat", "/srv/a"}},
 			[]Guard{
 				{"file", "path(/srv)", "/srv/a", 5, "path: read"},
 				{"ns", "netns", "n1", 3, "network namespace"},
 			},
 		},
 		{
-			"a namespace of the request", policy.Request{Argv: []string{"wc", "/srv/a"}, Netns: "n1"},
+			"a namespace of the request",
+			policy.Request{Argv: []string{"wc", "/srv/a"}, Netns: "n1"},
 			[]Guard{
 				{"file", "path(/srv)", "/srv/a", 1, "path: read"},
 				{"netns", "re(n[0-9])", "n1", -1, "network namespace"},

@@ -59,7 +59,8 @@ func compareMatchers(ctx context.Context, dir string) (m matchers, err error) {
 			}
 		}
 	}
-	if exec.CommandContext(ctx, "/usr/bin/python3", "-c", "import oslo_rootwrap").Run() != nil {
+	installed := exec.CommandContext(ctx, "/usr/bin/python3", "-c", "import oslo_rootwrap").Run() == nil
+	if !installed {
 		return m, nil
 	}
 	requests, err := json.Marshal(matched)

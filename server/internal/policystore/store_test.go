@@ -79,7 +79,8 @@ func TestLoadReplaces(t *testing.T) {
 				notes = append(notes, f.Severity)
 			}
 		}
-		if got += fmt.Sprint(notes); got != tt.want {
+		got += fmt.Sprintf("%v", notes)
+		if got != tt.want {
 			t.Errorf("got %s, want %s", got, tt.want)
 		}
 	}
