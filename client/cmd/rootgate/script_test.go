@@ -70,7 +70,10 @@ func (p process) run(ts *testscript.TestScript, args []string) int {
 	cmd := exec.Command(args[0], args[1:]...) // found in PATH, where testscript put it
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.stdin, stdout, &stderr
 	cmd.Dir = ts.Getenv("WORK")
-	cmd.Env = []string{"ROOTGATE_SOCKET=" + ts.Getenv("ROOTGATE_SOCKET"), "PATH=" + ts.Getenv("PATH"), "GOCOVERDIR=" + ts.Getenv("GOCOVERDIR")}
+	cmd.Env = []string{
+		"ROOTGATE_SOCKET=" + ts.Getenv("ROOTGATE_SOCKET"), "PATH=" + ts.Getenv("PATH"),
+		"GOCOVERDIR=" + ts.Getenv("GOCOVERDIR"), "GORACE=" + ts.Getenv("GORACE"),
+	}
 	ts.Check(cmd.Start())
 	size := int64(0)
 	for _, sig := range p.signals {
