@@ -425,7 +425,12 @@ func (p piece) class(before string) (re, sample string, ok bool) {
 		return "", "", false
 	}
 	least := max(p.min, 1)
-	letter := first[0]
+	// No value begins with "-", inside of an argument neither.
+	at := slices.IndexFunc(first, func(r rune) bool { return r != '-' })
+	if at < 0 {
+		return "", "", false
+	}
+	letter := first[at]
 	if at := slices.IndexFunc(first, unicode.IsLetter); at >= 0 {
 		letter = first[at]
 	}
