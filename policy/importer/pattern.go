@@ -344,7 +344,7 @@ func (t *translation) path(home string) (slot, bool) {
 		return slot{}, false
 	}
 	root := head.words[0]
-	if !strings.HasPrefix(root, "/") || !strings.HasSuffix(root, "/") || len(root) < 2 || !isRoot(root[:len(root)-1]) {
+	if !strings.HasPrefix(root, "/") || !strings.HasSuffix(root, "/") || len(root) < 3 || !isRoot(root[:len(root)-1]) {
 		return slot{}, false
 	}
 	root = root[:len(root)-1]
